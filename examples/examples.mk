@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# The tutorial programs. Each is examples/NN_topic.c with NN_topic.out, what it prints; make check runs
+# and compares them all. A new one is two lines here: it may have its own libraries.
+
+EXAMPLE_LIBS = lib/libhence.la $(EVENT_LIBS)
+
+EXAMPLES =
+
+EXAMPLES += examples/01_slow_square
+examples_01_slow_square_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/02_slow_square_future
+examples_02_slow_square_future_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/03_sleep
+examples_03_sleep_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/04_on_success_on_error
+examples_04_on_success_on_error_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/05_say_something
+examples_05_say_something_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/06_hello_world
+examples_06_hello_world_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/07_call_soon
+examples_07_call_soon_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/08_ultra_simple
+examples_08_ultra_simple_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/09_async_timer
+examples_09_async_timer_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/10_chains_and_errors
+examples_10_chains_and_errors_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/11_returned_deferred
+examples_11_returned_deferred_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/12_cancel
+examples_12_cancel_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/13_pause
+examples_13_pause_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/14_adapters
+examples_14_adapters_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/15_failures
+examples_15_failures_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/16_two_shapes
+examples_16_two_shapes_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/17_calls
+examples_17_calls_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/18_shutdown
+examples_18_shutdown_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/19_threads
+examples_19_threads_LDADD = $(EXAMPLE_LIBS) -lpthread
+
+EXAMPLES += examples/20_libevent_program
+examples_20_libevent_program_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/21_reports
+examples_21_reports_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/22_allocator
+examples_22_allocator_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/23_testing
+examples_23_testing_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/24_error_first
+examples_24_error_first_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/25_in_out_steps
+examples_25_in_out_steps_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/26_results
+examples_26_results_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/27_futures
+examples_27_futures_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/28_loop_life
+examples_28_loop_life_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/29_fork
+examples_29_fork_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/30_signal
+examples_30_signal_LDADD = $(EXAMPLE_LIBS)
+
+noinst_PROGRAMS += $(EXAMPLES)
+EXAMPLE_TESTS = $(EXAMPLES:=.out)
+EXTRA_DIST += $(EXAMPLE_TESTS) examples/run
+
+# Not made from anything, whatever make's own rules for names in .out say.
+$(EXAMPLE_TESTS):
+	@:
+
+# The clock that stands still: see tests/support/simulated_time.c. No sanitizer is wanted in it.
+noinst_LTLIBRARIES += tests/support/simulated_time.la
+tests_support_simulated_time_la_SOURCES = tests/support/simulated_time.c
+tests_support_simulated_time_la_CFLAGS = $(HENCE_CFLAGS)
+tests_support_simulated_time_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
+
+examples: $(EXAMPLES)
+
+run-examples: $(EXAMPLES) tests/support/simulated_time.la
+	@$(SHELL) $(top_srcdir)/examples/run $(abs_top_builddir) $(EXAMPLES)
+
+run-examples-quick: $(EXAMPLES) tests/support/simulated_time.la
+	@$(SHELL) $(top_srcdir)/examples/run --quick $(abs_top_builddir) $(EXAMPLES)
+
+.PHONY: examples run-examples run-examples-quick

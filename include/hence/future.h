@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef HENCE_FUTURE_H
+#define HENCE_FUTURE_H
+
+/**
+ * @file
+ * Futures: results that many can wait for.
+ *
+ * @defgroup hence_future Futures
+ * A Future is a result that is not there yet and that, once there, stays as it is for good: any
+ * number of listeners are told, and any number of readers may look. Listeners are never called from
+ * inside hence_resolve(), but from the loop, in the order in which they were added.
+ *
+ * Futures are counted and shared: calls take references of their own and leave the caller's alone;
+ * only hence_chain_future() takes one. NULL stands for the Future that could not be had for want of
+ * memory: every call accepts it.
+ *
+ * A Future belongs to its loop's thread. From another thread it can be asked for its loop and its
+ * line; calls that would change it, or give its result, are refused there and reported.
+ * @{
+ */
+
+#include <hence/loop.h>
+#include <hence/promise.h>
+
+HENCE_BEGIN_DECLS
+
+/**
+ * @brief A Future and the promise that will resolve it. The macro hence_future_new() adds the line.
+ *
+ * @param site      a string that lives for ever: #HENCE_SITE; or NULL
+ * @param loop      where its listeners are told; the Future holds a reference
+ * @param producer  gets the promise, which is yours to end; NULL in it on failure. NULL: nobody
+ *                  will resolve it, and it fails with #HENCE_EABANDONED at once
+ * @return the Future, yours; NULL when there is no memory, @p loop is NULL or closed, or the thread
+ *         is not the loop's
+ *
+ * @threading{The loop's.}
+ * @complexity{O(1); one allocation.}
+ * @since 0.1
+ */
+HENCE_API HENCE_MUST_USE hence_future *hence_future_new_at(const char *site, hence_loop *loop,
+                                                           hence_promise **producer);
+/** A Future and its promise: hence_future_new_at() with the line that this stands on. */
+#define hence_future_new(loop, producer) hence_future_new_at(HENCE_SITE, (loop), (producer))
+
+/**
+ * @brief One more reference.
+ * @param f  lent; NULL gives NULL
+ * @return the same Future, yours
+ * @threading{The loop's.}
+ * @complexity{O(1).}
+ * @since 0.1
+ */
+HENCE_API hence_future *hence_future_ref(hence_future *f);
+
+/**
+ * @brief One reference less. This does not cancel, and listeners are still told.
+ *
+ * When the last holder goes and the Future has a failure that nobody looked at, that is reported
+ * now: hence_loop_set_exception_handler(). A cancelled one is not reported.
+ *
+ * @param f  taken; NULL is accepted
+ * @return NULL
+ * @threading{The loop's.}
+ * @complexity{O(1); nothing is allocated.}
+ * @since 0.1
+ */
+HENCE_API hence_future *hence_future_unref(hence_future *f);
+
+/**
+ * @brief Has it a result, or is it cancelled?
+ * @param f  lent; NULL is done: it has failed for want of memory
+ * @return true if so
+ * @threading{The loop's.}
+ * @complexity{O(1).}
+ * @since 0.1
+ */
+HENCE_API bool hence_future_done(const hence_future *f);
+
+/**
+ * @brief Is it cancelled: has it the failure #HENCE_ECANCELLED?
+ * @param f  lent
+ * @return true if so
+ * @threading{The loop's.}
+ * @complexity{O(1).}
+ * @since 0.1
+ */
+HENCE_API bool hence_future_cancelled(const hence_future *f);
+
+/**
+ * @brief The result, for one more reader.
+ *
+ * A value that the Future owns comes as a result that refers to it and keeps the Future alive:
+ * accessors see through it, and hence_take() moves the reference.
+ *
+ * @param f  lent. NULL gives the out-of-memory failure
+ * @return the result, yours; the failure #HENCE_EPENDING if there is none yet. A failure counts as
+ *         looked at from now on
+ * @threading{The loop's; so is the result.}
+ * @complexity{O(1); nothing is allocated.}
+ * @since 0.1
+ */
+HENCE_API HENCE_MUST_USE hence_result hence_future_result(hence_future *f);
+
+/**
+ * @brief The failure, without a reference.
+ *
+ * @param f  lent
+ * @return lent as long as @p f lives; NULL if it has none, or is not done. It counts as looked at
+ *         from now on
+ * @threading{The loop's.}
+ * @complexity{O(1).}
+ * @since 0.1
+ */
+HENCE_API const hence_failure *hence_future_failure(hence_future *f);
+
+/**
+ * @brief Say that the result is not wanted any more, for all who wait.
+ *
+ * Its canceller runs before this call returns, its listeners are told through the loop. A Future
+ * that was resolved with a chain passes it on to what it waits for. A failure of a Future that is
+ * done counts as looked at.
+ *
+ * @param f  lent
+ * @retval 0          cancelled, or what it waits for was
+ * @retval -EALREADY  it is done
+ * @retval -EPERM     called on another thread
+ * @retval -ENOMEM    @p f is NULL
+ * @threading{The loop's.}
+ * @complexity{O(1), or O(depth) of the waits in constant stack; nothing is allocated.}
+ * @since 0.1
+ */
+HENCE_API int hence_future_cancel(hence_future *f);
+
+/**
+ * @brief What listens to a Future.
+ * @param f    the Future, done; lent
+ * @param arg  what was given along with it
+ */
+typedef void hence_done_fn(hence_future *f, void *arg);
+
+/**
+ * @brief Call @p fn through the loop once @p f is done, also if it is done already.
+ *
+ * @param f    lent. NULL: nothing is called, and -ENOMEM returned
+ * @param fn   what to call
+ * @param arg  handed to it
+ * @retval 0           it will be called, once
+ * @retval -ENOMEM     no memory, or @p f is NULL
+ * @retval -EINVAL     @p fn is NULL
+ * @retval -EPERM      called on another thread
+ * @retval -ESHUTDOWN  it is done, and its loop is closed
+ * @threading{The loop's.}
+ * @complexity{O(1); the first listener needs no memory.}
+ * @since 0.1
+ */
+HENCE_API int hence_future_add_done_callback(hence_future *f, hence_done_fn *fn, void *arg);
+
+/**
+ * @brief Take back every listener with this @p fn and @p arg.
+ *
+ * Those that are on their way, since @p f is done, are not taken back.
+ *
+ * @param f    lent
+ * @param fn   as it was added
+ * @param arg  as it was added
+ * @return how many were removed; 0 on another thread
+ * @threading{The loop's.}
+ * @complexity{O(number of listeners).}
+ * @since 0.1
+ */
+HENCE_API size_t hence_future_remove_done_callback(hence_future *f, hence_done_fn *fn, void *arg);
+
+/**
+ * @brief "What @p f will give", to return from a step or to resolve a promise with.
+ *
+ * A cancellation of who waits is passed on to the Future, and so reaches all its listeners. If it
+ * waits for the one that waits for it, the result is the failure #HENCE_EDEADLK.
+ *
+ * @param f  taken. NULL is the out-of-memory failure
+ * @return a result that stands for it; the out-of-memory failure if there was no memory
+ * @threading{The loop's.}
+ * @complexity{O(1); one allocation.}
+ * @see hence_chain()
+ * @since 0.1
+ */
+HENCE_API HENCE_MUST_USE hence_result hence_chain_future(hence_future *f);
+
+/**
+ * @brief Its loop.
+ * @param f  lent
+ * @return lent as long as @p f lives; NULL for NULL
+ * @threading{Any.}
+ * @complexity{O(1).}
+ * @since 0.1
+ */
+HENCE_API hence_loop *hence_future_loop(const hence_future *f);
+
+/**
+ * @brief The line where it was made.
+ * @param f  lent
+ * @return such as "fetch.c:42"; NULL if it was not told
+ * @threading{Any.}
+ * @complexity{O(1).}
+ * @since 0.1
+ */
+HENCE_API const char *hence_future_site(const hence_future *f);
+
+/**
+ * @brief Run the loop until @p f is done, and give its result.
+ *
+ * Listeners that were added before are told before this returns.
+ *
+ * @param loop  lent: the loop of @p f
+ * @param f     lent. NULL gives the out-of-memory failure
+ * @return the result, as hence_future_result() gives it; the failure #HENCE_ESTOPPED if the loop
+ *         was stopped first, #HENCE_ECLOSED if it is closed, #HENCE_EINVAL if @p f is of another
+ *         loop, the thread is wrong or a loop runs in it already
+ * @threading{The loop's.}
+ * @complexity{None of its own.}
+ * @see hence_loop_run_forever()
+ * @since 0.1
+ */
+HENCE_API HENCE_MUST_USE hence_result hence_loop_run_until_complete(hence_loop *loop,
+                                                                    hence_future *f);
+
+HENCE_END_DECLS
+
+/** @} */
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef HENCE_HENCE_H
+#define HENCE_HENCE_H
+
+/**
+ * @file
+ * Everything in libhence: Deferreds and Futures on libevent.
+ */
+
+#include <hence/base.h>
+#include <hence/compose.h>
+#include <hence/deferred.h>
+#include <hence/future.h>
+#include <hence/loop.h>
+#include <hence/promise.h>
+#include <hence/result.h>
+#include <hence/schedule.h>
+
+#endif

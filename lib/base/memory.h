@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef HENCE_LIB_BASE_MEMORY_H
+#define HENCE_LIB_BASE_MEMORY_H
+
+/*
+ * Memory: the program's allocator, and in front of malloc() a small cache for each thread.
+ *
+ * Deferreds, Futures, failures and step blocks are few sizes, made and ended at a high rate on one
+ * thread. Each thread keeps what it frees in lists by size class, at most HENCE_CACHE_LIMIT blocks
+ * each, and gives them back when it ends. There is no cache when the program set an allocator of its
+ * own, or under AddressSanitizer and valgrind, which want to see every block.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/ledger.h"
+#include <hence/base.h>
+
+#define HENCE_CACHE_STEP    16 /* size classes are multiples of this */
+#define HENCE_CACHE_CLASSES 17 /* class 0 is unused: the largest cached block has 256 bytes */
+#define HENCE_CACHE_LIMIT   2048
+
+struct hence_cached_block {
+    struct hence_cached_block *next;
+};
+
+struct hence_cache {
+    struct hence_cached_block *head[HENCE_CACHE_CLASSES];
+    uint32_t count[HENCE_CACHE_CLASSES];
+    uint32_t limit; /* 0 until this thread's cache is set up, and when there is none */
+};
+
+extern _Thread_local struct hence_cache hence_cache __attribute__((tls_model("initial-exec")));
+
+void *hence_memory_get_slow(size_t size);
+void hence_memory_put_slow(void *p, size_t size);
+
+static inline size_t hence_memory_class(size_t size)
+{
+    return (size + HENCE_CACHE_STEP - 1) / HENCE_CACHE_STEP;
+}
+
+/* Memory for `size` bytes, uninitialised, or NULL. */
+static inline void *hence_memory_get(size_t size)
+{
+    size_t class = hence_memory_class(size);
+    if (HENCE_LIKELY(class < HENCE_CACHE_CLASSES)) {
+        struct hence_cached_block *block = hence_cache.head[class];
+        if (HENCE_LIKELY(block != NULL)) {
+            hence_cache.head[class] = block->next;
+            hence_cache.count[class]--;
+            HENCE_COUNT(BLOCKS_MADE);
+            return block;
+        }
+    }
+    return hence_memory_get_slow(size);
+}
+
+/* Gives back what hence_memory_get() gave for the same size. */
+static inline void hence_memory_put(void *p, size_t size)
+{
+    size_t class = hence_memory_class(size);
+    if (HENCE_LIKELY(class < HENCE_CACHE_CLASSES && hence_cache.count[class] < hence_cache.limit)) {
+        struct hence_cached_block *block = p;
+        block->next = hence_cache.head[class];
+        hence_cache.head[class] = block;
+        hence_cache.count[class]++;
+        HENCE_COUNT(BLOCKS_ENDED);
+        return;
+    }
+    hence_memory_put_slow(p, size);
+}
+
+static inline void *hence_memory_get_zeroed(size_t size)
+{
+    void *p = hence_memory_get(size);
+    if (p)
+        memset(p, 0, size);
+    return p;
+}
+
+/* realloc() for blocks larger than any cached one, from NULL on; the old block stays on failure.
+ * Such a block is given back with hence_memory_put() and its size, which must be larger too. */
+void *hence_memory_resize_large(void *p, size_t size);
+
+#define HENCE_MEMORY_LARGE (HENCE_CACHE_STEP * HENCE_CACHE_CLASSES)
+
+#endif

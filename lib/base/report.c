@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "base/report.h"
+
+static _Thread_local hence_report_handler *thread_handler;
+static _Thread_local void *thread_handler_arg;
+static _Thread_local bool reporting;
+
+void hence_set_report_handler(hence_report_handler *handler, void *arg)
+{
+    thread_handler = handler;
+    thread_handler_arg = arg;
+}
+
+void hence_report_print_plain(const hence_report *report, FILE *out)
+{
+    fprintf(out, "hence: %s\n", report->message);
+    if (report->made)
+        fprintf(out, "    made at %s\n", report->made);
+}
+
+void hence_report_print(const hence_report *report, FILE *out)
+{
+    if (report->print)
+        report->print(report, out);
+    else
+        hence_report_print_plain(report, out);
+}
+
+void hence_report_send(const hence_report *report, hence_report_handler *handler, void *arg)
+{
+    if (!handler) {
+        handler = thread_handler;
+        arg = thread_handler_arg;
+    }
+    if (!handler || reporting) {
+        hence_report_print(report, stderr);
+        return;
+    }
+    reporting = true;
+    handler(report, arg);
+    reporting = false;
+}
+
+void hence_report_misuse(const char *message)
+{
+    hence_report report = {.kind = HENCE_REPORT_MISUSE, .message = message};
+    hence_report_send(&report, NULL, NULL);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef HENCE_LIB_BASE_REPORT_H
+#define HENCE_LIB_BASE_REPORT_H
+
+#include <hence/base.h>
+
+/* Sends a report to `handler`, or to this thread's one if that is NULL. `print` may be NULL. */
+void hence_report_send(const hence_report *report, hence_report_handler *handler, void *arg);
+
+/* A report about a programming error, without an object to name. */
+void hence_report_misuse(const char *message);
+
+/* The lines of a report but for its failure. */
+void hence_report_print_plain(const hence_report *report, FILE *out);
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Futures in chains: what stands for a Future in a result, and Futures resolved with a chain.
+ *
+ * A chain result points to something that gives its result to one consumer. A Future gives its
+ * result to many, so a small object goes between: it holds a reference to the Future, listens to it,
+ * and hands the result to its consumer. It is made by hence_chain_future(), so that nothing needs to
+ * be allocated when the chain is resolved.
+ */
+#include "future/future.h"
+
+#include <errno.h>
+
+#include "base/memory.h"
+
+struct future_chain {
+    struct hence_waitable waitable; /* the slot is not used */
+    struct hence_listener listener;
+    hence_future *f;
+    struct hence_consumer *consumer;
+};
+
+static const struct hence_part chain_part;
+
+hence_result hence_chain_future(hence_future *f)
+{
+    if (!f)
+        return hence_fail_static(HENCE_ENOMEM);
+    if (!hence_future_is_here(f, "hence_chain_future()"))
+        return hence_fail_static(HENCE_EINVAL);
+    struct future_chain *chain = hence_memory_get_zeroed(sizeof *chain);
+    if (!chain) {
+        hence_future_unref(f);
+        return hence_fail_static(HENCE_ENOMEM);
+    }
+    chain->waitable.consumer.part = &chain_part;
+    chain->f = f;
+    return hence_chain_to(&chain->waitable);
+}
+
+static void chain_free(struct future_chain *chain)
+{
+    hence_future *f = chain->f;
+    hence_memory_put(chain, sizeof *chain);
+    hence_future_unref(f);
+}
+
+/* The Future is done, or its loop has closed before it could tell. */
+static void chain_told(hence_future *f, void *arg)
+{
+    struct future_chain *chain = arg;
+    struct hence_consumer *consumer = chain->consumer;
+    hence_result r = f->loop->closed ? hence_fail_static(HENCE_ECLOSED) : hence_future_result(f);
+    chain_free(chain);
+    consumer->part->deliver(consumer, r);
+}
+
+static bool take_part(struct hence_waitable *self, struct hence_consumer *consumer,
+                      hence_result *out)
+{
+    struct future_chain *chain = (struct future_chain *)self;
+    if (!hence_future_is_here(chain->f, "waiting for a Future")) {
+        *out = hence_fail_static(HENCE_EINVAL); /* the chain stays: it must not be touched here */
+        return true;
+    }
+    if (chain->f->state & FUTURE_DONE) {
+        *out = hence_future_result(chain->f);
+        chain_free(chain);
+        return true;
+    }
+    chain->consumer = consumer;
+    chain->listener.fn = chain_told;
+    chain->listener.arg = chain;
+    hence_listener_add(chain->f, &chain->listener);
+    return false;
+}
+
+static void hand_on_part(struct hence_waitable *self, struct hence_consumer *consumer)
+{
+    ((struct future_chain *)self)->consumer = consumer;
+}
+
+static struct hence_waitable *waits_for_part(const struct hence_waitable *self)
+{
+    return &((const struct future_chain *)self)->f->waitable;
+}
+
+/* Only a chain that nobody has taken is let go this way. */
+static void unref_part(struct hence_waitable *self)
+{
+    chain_free((struct future_chain *)self);
+}
+
+static const struct hence_part chain_part = {
+    .take = take_part,
+    .hand_on = hand_on_part,
+    .waits_for = waits_for_part,
+    .unref = unref_part,
+};
+
+/* ---- Futures resolved with a chain ---- */
+
+static bool closes_circle(hence_future *f, struct hence_waitable *waitable)
+{
+    struct hence_waitable *last;
+    if (!hence_future_has_listeners(f)) /* nobody waits for it but, perhaps, this very chain */
+        return waitable->consumer.part->waits_for(waitable) == &f->waitable;
+    return hence_waitable_waits_for(waitable, &f->waitable, &last);
+}
+
+/* The chain whose consumer is the only one who has anything to do with `f`, or NULL. */
+static struct future_chain *only_chain(const hence_future *f)
+{
+    struct hence_listener *listener = f->last;
+    if (f->references != 1 || (f->state & FUTURE_FIRST) || !listener ||
+        listener->next != listener || listener->fn != chain_told)
+        return NULL;
+    struct future_chain *chain = listener->arg;
+    return chain->consumer->part->waits_instead ? chain : NULL;
+}
+
+void hence_future_resolve_chain(hence_future *f, hence_result chained)
+{
+    struct hence_waitable *waitable = hence_chained(&chained);
+    hence_result r;
+    if (closes_circle(f, waitable)) {
+        waitable->consumer.part->unref(waitable);
+        hence_future_settle(f, hence_fail_static(HENCE_EDEADLK));
+        return;
+    }
+    if (waitable->consumer.part->take(waitable, &f->waitable.consumer, &r)) {
+        hence_future_settle(f, r);
+        return;
+    }
+    f->state = (f->state & ~(uint32_t)FUTURE_CANCELLER) | FUTURE_WAITING;
+    f->waitable.slot = chained;
+    struct future_chain *chain = only_chain(f);
+    if (!chain)
+        return;
+    /* an endless tail loop runs in constant memory: the one who waits for `f` waits for what `f`
+     * waits for, and `f` goes */
+    struct hence_consumer *consumer = chain->consumer;
+    waitable->consumer.part->hand_on(waitable, consumer);
+    consumer->part->waits_instead(consumer, waitable);
+    f->state &= ~(uint32_t)FUTURE_WAITING;
+    f->waitable.slot = hence_none();
+    hence_listener_remove(f, &chain->listener);
+    chain_free(chain);
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A Future's life: made, resolved or cancelled, read, let go. */
+#include "future/future.h"
+
+#include <errno.h>
+
+#include "base/memory.h"
+#include "value/failure.h"
+
+/* ---- made ---- */
+
+hence_future *hence_future_new_at(const char *site, hence_loop *loop, hence_promise **producer)
+{
+    hence_future *f = NULL;
+    if (hence_loop_check(loop, "hence_future_new()") == 0)
+        f = hence_memory_get(sizeof *f);
+    if (producer)
+        *producer = (hence_promise *)f;
+    if (!f)
+        return NULL;
+    f->waitable.consumer.part = &hence_future_part;
+    f->waitable.slot = hence_none();
+    f->loop = loop;
+    f->references = 1;
+    f->state = FUTURE_PROMISE;
+    f->last = NULL;
+    f->site = site;
+    hence_loop_depend(loop);
+    HENCE_COUNT(FUTURES_MADE);
+    HENCE_COUNT(PROMISES_MADE);
+    if (!producer)
+        hence_abandon((hence_promise *)f);
+    return f;
+}
+
+/* ---- held ---- */
+
+hence_future *hence_future_ref(hence_future *f)
+{
+    if (f && hence_future_is_here(f, "hence_future_ref()"))
+        f->references++;
+    return f;
+}
+
+static void report_lost(hence_future *f)
+{
+    const hence_failure *failure = hence_as_failure(&f->waitable.slot);
+    if (failure && !hence_failure_is_cancelled(failure))
+        hence_loop_report(f->loop, HENCE_REPORT_NEVER_RETRIEVED,
+                          "the failure of a Future was never retrieved", failure, f->site);
+}
+
+void hence_future_try_end(hence_future *f)
+{
+    const uint32_t held = FUTURE_PROMISE | FUTURE_WAITING | FUTURE_CANCELLING | FUTURE_QUEUED;
+    if (f->references || (f->state & held))
+        return;
+    if (!(f->state & FUTURE_LOOKED_AT))
+        report_lost(f);
+    hence_loop *loop = f->loop;
+    hence_result r = f->waitable.slot;
+    HENCE_COUNT(FUTURES_ENDED);
+    hence_memory_put(f, sizeof *f);
+    hence_drop(r);
+    hence_loop_undepend(loop);
+}
+
+hence_future *hence_future_unref(hence_future *f)
+{
+    if (f && hence_future_is_here(f, "hence_future_unref()")) {
+        f->references--;
+        hence_future_try_end(f);
+    }
+    return NULL;
+}
+
+hence_loop *hence_future_loop(const hence_future *f)
+{
+    return f ? f->loop : NULL;
+}
+
+const char *hence_future_site(const hence_future *f)
+{
+    return f ? f->site : NULL;
+}
+
+/* ---- read ---- */
+
+bool hence_future_done(const hence_future *f)
+{
+    return !f || (f->state & FUTURE_DONE);
+}
+
+bool hence_future_cancelled(const hence_future *f)
+{
+    return f && (f->state & FUTURE_DONE) && hence_is_cancelled(&f->waitable.slot);
+}
+
+hence_result hence_future_result(hence_future *f)
+{
+    if (!f)
+        return hence_fail_static(HENCE_ENOMEM);
+    if (!hence_future_is_here(f, "hence_future_result()"))
+        return hence_fail_static(HENCE_EINVAL);
+    if (!(f->state & FUTURE_DONE))
+        return hence_fail_static(HENCE_EPENDING);
+    f->state |= FUTURE_LOOKED_AT;
+    const hence_result *slot = &f->waitable.slot;
+    if (slot->kind > HENCE_KIND_LAST) {
+        f->references++;
+        return hence_shared_with(&f->waitable);
+    }
+    if (slot->kind == HENCE_KIND_SHARED) /* of another Future: refer to that one */
+        hence_future_of(hence_chained(slot))->references++;
+    else if (slot->kind == HENCE_KIND_FAILURE)
+        hence_failure_ref(hence_as_failure(slot));
+    return *slot;
+}
+
+const hence_failure *hence_future_failure(hence_future *f)
+{
+    if (!f || !hence_future_is_here(f, "hence_future_failure()") || !(f->state & FUTURE_DONE))
+        return NULL;
+    f->state |= FUTURE_LOOKED_AT;
+    return hence_as_failure(&f->waitable.slot);
+}
+
+/* ---- resolved ---- */
+
+void hence_future_settle(hence_future *f, hence_result r)
+{
+    f->waitable.slot = r;
+    f->state = (f->state & ~(uint32_t)(FUTURE_WAITING | FUTURE_CANCELLER)) | FUTURE_DONE;
+    if (hence_future_has_listeners(f))
+        hence_future_tell(f);
+    else
+        hence_future_try_end(f);
+}
+
+static void promise_ended(hence_future *f)
+{
+    f->state &= ~(uint32_t)FUTURE_PROMISE;
+    HENCE_COUNT(PROMISES_ENDED);
+}
+
+static int resolve_part(struct hence_waitable *self, hence_result r)
+{
+    hence_future *f = hence_future_of(self);
+    if (HENCE_UNLIKELY(!hence_future_is_here(f, "hence_resolve()"))) {
+        hence_drop(r);
+        return -EPERM;
+    }
+    if (HENCE_UNLIKELY(!(f->state & FUTURE_PROMISE))) {
+        hence_loop_report(f->loop, HENCE_REPORT_MISUSE, "a promise was resolved a second time",
+                          NULL, f->site);
+        hence_drop(r);
+        return -EALREADY;
+    }
+    if (HENCE_UNLIKELY(f->state & (FUTURE_DONE | FUTURE_WAITING))) {
+        hence_drop(r); /* cancelled meanwhile: nobody wants it */
+        promise_ended(f);
+        hence_future_try_end(f);
+        return 0;
+    }
+    promise_ended(f);
+    if (HENCE_UNLIKELY(hence_is_chain(&r)))
+        hence_future_resolve_chain(f, r);
+    else
+        hence_future_settle(f, r);
+    return 0;
+}
+
+static void abandon_part(struct hence_waitable *self)
+{
+    hence_future *f = hence_future_of(self);
+    const uint32_t by_canceller = FUTURE_PROMISE | FUTURE_CANCELLING;
+    if ((f->state & (by_canceller | FUTURE_DONE | FUTURE_WAITING)) != by_canceller)
+        resolve_part(self, hence_fail_static(HENCE_EABANDONED));
+    else if (!(f->state & FUTURE_KEPT))
+        promise_ended(f); /* the operation has stopped */
+}
+
+static void keep_part(struct hence_waitable *self)
+{
+    hence_future_of(self)->state |= FUTURE_KEPT;
+}
+
+static void on_cancel_part(struct hence_waitable *self, hence_canceller *canceller, void *arg)
+{
+    hence_future *f = hence_future_of(self);
+    if (!hence_future_is_here(f, "hence_promise_on_cancel()") ||
+        (f->state & (FUTURE_DONE | FUTURE_WAITING | FUTURE_CANCELLING)))
+        return;
+    f->waitable.slot = (hence_result){(uint64_t)(uintptr_t)canceller, (uint64_t)(uintptr_t)arg};
+    if (canceller)
+        f->state |= FUTURE_CANCELLER;
+    else
+        f->state &= ~(uint32_t)FUTURE_CANCELLER;
+}
+
+void hence_future_set_feeder(hence_promise *p, hence_canceller *canceller,
+                             struct hence_feeder *feeder)
+{
+    on_cancel_part(&p->waitable, canceller, feeder);
+    hence_future_of(&p->waitable)->state |= FUTURE_FED;
+}
+
+static struct hence_waitable *fed_by_part(const struct hence_waitable *self)
+{
+    const hence_future *f = (const hence_future *)self;
+    const uint32_t fed = FUTURE_FED | FUTURE_CANCELLER;
+    if ((f->state & (fed | FUTURE_DONE)) != fed)
+        return NULL;
+    return ((const struct hence_feeder *)(uintptr_t)f->waitable.slot.word)->from;
+}
+
+static bool is_wanted_part(const struct hence_waitable *self)
+{
+    const hence_future *f = (const hence_future *)self;
+    return !(f->state & (FUTURE_DONE | FUTURE_WAITING | FUTURE_CANCELLING));
+}
+
+/* ---- cancelled ---- */
+
+int hence_future_cancel(hence_future *f)
+{
+    if (!f)
+        return -ENOMEM;
+    if (!hence_future_is_here(f, "hence_future_cancel()"))
+        return -EPERM;
+    return hence_waitable_cancel(&f->waitable);
+}
+
+static int cancel_part(struct hence_waitable *self)
+{
+    hence_future *f = hence_future_of(self);
+    bool stopped = false;
+
+    if (f->state & FUTURE_DONE)
+        f->state |= FUTURE_LOOKED_AT; /* rule 87 */
+    if (f->state & (FUTURE_DONE | FUTURE_CANCELLING))
+        return -EALREADY;
+    f->state |= FUTURE_CANCELLING;
+    if (f->state & FUTURE_CANCELLER) {
+        hence_result slot = hence_take(&f->waitable.slot);
+        hence_canceller *canceller = (hence_canceller *)(uintptr_t)slot.kind;
+        f->state &= ~(uint32_t)FUTURE_CANCELLER;
+        stopped = canceller((hence_promise *)f, (void *)(uintptr_t)slot.word);
+    }
+    f->state &= ~(uint32_t)FUTURE_CANCELLING;
+    if (f->state & (FUTURE_DONE | FUTURE_WAITING)) { /* the canceller resolved it: that decided */
+        hence_future_try_end(f);
+        return 0;
+    }
+    if (stopped && (f->state & (FUTURE_PROMISE | FUTURE_KEPT)) == FUTURE_PROMISE)
+        promise_ended(f);
+    hence_future_settle(f, hence_fail_static(HENCE_ECANCELLED));
+    return 0;
+}
+
+/* ---- the parts that it plays ---- */
+
+static struct hence_waitable *waits_for_part(const struct hence_waitable *self)
+{
+    const hence_future *f = (const hence_future *)self;
+    return f->state & FUTURE_WAITING ? hence_chained(&f->waitable.slot) : NULL;
+}
+
+static void unref_part(struct hence_waitable *self)
+{
+    hence_future_unref(hence_future_of(self));
+}
+
+static void deliver_part(struct hence_consumer *self, hence_result r)
+{
+    hence_future_settle((hence_future *)self, r);
+}
+
+static void waits_instead_part(struct hence_consumer *self, struct hence_waitable *waitable)
+{
+    ((hence_future *)self)->waitable.slot = hence_chain_to(waitable);
+}
+
+const struct hence_part hence_future_part = {
+    .resolve = resolve_part,
+    .abandon = abandon_part,
+    .on_cancel = on_cancel_part,
+    .is_wanted = is_wanted_part,
+    .keep = keep_part,
+    .waits_for = waits_for_part,
+    .fed_by = fed_by_part,
+    .cancel = cancel_part,
+    .unref = unref_part,
+    .deliver = deliver_part,
+    .waits_instead = waits_instead_part,
+};

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef HENCE_LIB_FUTURE_FUTURE_H
+#define HENCE_LIB_FUTURE_FUTURE_H
+
+/*
+ * A Future: 80 bytes. The slot holds the canceller until there is a result, the chain while it waits
+ * for one, and then the result for good.
+ *
+ * It lives as long as anybody may still come to it: a reference, its promise, what it waits for, its
+ * canceller, or the loop that is to tell its listeners.
+ */
+
+#include <hence/future.h>
+
+#include "base/ledger.h"
+#include "loop/loop.h"
+#include "value/waitable.h"
+
+enum {
+    FUTURE_PROMISE = 1 << 0,    /* the promise is still held by somebody */
+    FUTURE_DONE = 1 << 1,       /* the slot is the result */
+    FUTURE_WAITING = 1 << 2,    /* the slot is the chain that it waits for */
+    FUTURE_CANCELLER = 1 << 3,  /* the slot is a canceller and its argument */
+    FUTURE_CANCELLING = 1 << 4, /* the canceller runs */
+    FUTURE_QUEUED = 1 << 5,     /* the loop is to tell its listeners */
+    FUTURE_LOOKED_AT = 1 << 6,  /* somebody has seen the failure */
+    FUTURE_FIRST = 1 << 7,      /* `first_fn` and `first_arg` are a listener */
+    FUTURE_FED = 1 << 8,        /* the argument of the canceller is a struct hence_feeder */
+    FUTURE_KEPT = 1 << 9        /* the promise is held by a Deferred, as its consumer */
+};
+
+/* A listener of its own memory. Those that belong to the library are called even when the loop
+ * closes before it could tell them; see hence_loop_is_closed(). */
+struct hence_listener {
+    struct hence_listener *next, *previous;
+    hence_done_fn *fn;
+    void *arg;
+    bool is_users; /* made by hence_future_add_done_callback() */
+};
+
+struct hence_future {
+    struct hence_waitable waitable;
+    hence_loop *loop;
+    uint32_t references;
+    uint32_t state;
+    hence_done_fn *first_fn; /* the first listener, which needs no memory */
+    void *first_arg;
+    struct hence_listener *last; /* of a ring of further listeners */
+    struct hence_link link;
+    const char *site;
+};
+
+extern const struct hence_part hence_future_part;
+
+static inline hence_future *hence_future_of(struct hence_waitable *waitable)
+{
+    return (hence_future *)waitable;
+}
+
+static inline bool hence_future_has_listeners(const hence_future *f)
+{
+    return (f->state & FUTURE_FIRST) || f->last;
+}
+
+/* Is this the thread of its loop? Otherwise that is reported. */
+static inline bool hence_future_is_here(const hence_future *f, const char *what)
+{
+    return HENCE_LIKELY(f->loop->owner == hence_thread_number) || hence_loop_is_here(f->loop, what);
+}
+
+/* listeners.c */
+void hence_listener_add(hence_future *f, struct hence_listener *listener);
+void hence_listener_remove(hence_future *f, struct hence_listener *listener);
+/* Has the loop tell all listeners; drops those of the user if it is closed. */
+void hence_future_tell(hence_future *f);
+
+/* future.c */
+/* The promise will be resolved by this adapter; `canceller` gets it as its argument. */
+void hence_future_set_feeder(hence_promise *p, hence_canceller *canceller,
+                             struct hence_feeder *feeder);
+void hence_future_settle(hence_future *f, hence_result r);
+void hence_future_try_end(hence_future *f);
+
+/* chain.c: resolves `f` with a chain. */
+void hence_future_resolve_chain(hence_future *f, hence_result chain);
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Who listens to a Future.
+ *
+ * The first listener stands in the Future, further ones in a ring of their own. When the Future is
+ * done it is queued in the loop as a whole, which needs no memory, and tells all of them in order
+ * when its turn comes. Who starts to listen after that is told by a call of its own.
+ */
+#include "future/future.h"
+
+#include <errno.h>
+
+#include "base/memory.h"
+
+void hence_listener_add(hence_future *f, struct hence_listener *listener)
+{
+    struct hence_listener *last = f->last;
+    if (last) {
+        listener->next = last->next;
+        listener->previous = last;
+        last->next->previous = listener;
+        last->next = listener;
+    } else {
+        listener->next = listener->previous = listener;
+    }
+    f->last = listener;
+}
+
+void hence_listener_remove(hence_future *f, struct hence_listener *listener)
+{
+    if (listener->next == listener) {
+        f->last = NULL;
+        return;
+    }
+    listener->next->previous = listener->previous;
+    listener->previous->next = listener->next;
+    if (f->last == listener)
+        f->last = listener->previous;
+}
+
+/* ---- told ---- */
+
+/* Calls the listeners. If the loop has closed before it came to them (one of them may close it),
+ * those of the program are dropped. */
+static void tell(hence_future *f)
+{
+    if (f->state & FUTURE_FIRST) {
+        f->state &= ~(uint32_t)FUTURE_FIRST;
+        HENCE_COUNT(LISTENERS_ENDED);
+        if (!f->loop->closed)
+            f->first_fn(f, f->first_arg);
+    }
+    while (f->last) {
+        struct hence_listener *listener = f->last->next;
+        hence_done_fn *fn = listener->fn;
+        void *arg = listener->arg;
+        bool is_users = listener->is_users;
+        hence_listener_remove(f, listener);
+        if (is_users) {
+            HENCE_COUNT(LISTENERS_ENDED);
+            hence_memory_put(listener, sizeof *listener);
+        }
+        if (!is_users || !f->loop->closed)
+            fn(f, arg);
+    }
+    f->state &= ~(uint32_t)FUTURE_QUEUED;
+    hence_future_try_end(f);
+}
+
+static hence_future *of_link(struct hence_link *link)
+{
+    return (hence_future *)((char *)link - offsetof(hence_future, link));
+}
+
+static void run_link(struct hence_link *link)
+{
+    tell(of_link(link));
+}
+
+void hence_future_tell(hence_future *f)
+{
+    f->state |= FUTURE_QUEUED;
+    if (HENCE_UNLIKELY(f->loop->closed)) {
+        tell(f);
+        return;
+    }
+    f->loop->run_link = run_link;
+    hence_loop_push_link(f->loop, &f->link);
+}
+
+/* ---- listeners of the program ---- */
+
+struct late {
+    hence_future *f;
+    hence_done_fn *fn;
+    void *arg;
+};
+
+static void tell_late(void *arg)
+{
+    struct late *late = arg;
+    HENCE_COUNT(LISTENERS_ENDED);
+    late->fn(late->f, late->arg);
+    late->fn = NULL;
+}
+
+static void free_late(void *arg)
+{
+    struct late *late = arg;
+    if (late->fn) /* the loop closed before it could be told */
+        HENCE_COUNT(LISTENERS_ENDED);
+    hence_future_unref(late->f);
+    hence_memory_put(late, sizeof *late);
+}
+
+/* `f` is done: this one is told by a call of its own, behind those that are on their way. */
+static int listen_late(hence_future *f, hence_done_fn *fn, void *arg)
+{
+    struct late *late = hence_memory_get(sizeof *late);
+    if (!late)
+        return -ENOMEM;
+    *late = (struct late){hence_future_ref(f), fn, arg};
+    HENCE_COUNT(LISTENERS_MADE);
+    return hence_call_soon_own(f->loop, tell_late, late, free_late, NULL);
+}
+
+int hence_future_add_done_callback(hence_future *f, hence_done_fn *fn, void *arg)
+{
+    if (!f)
+        return -ENOMEM;
+    if (!fn)
+        return -EINVAL;
+    if (!hence_future_is_here(f, "hence_future_add_done_callback()"))
+        return -EPERM;
+    if (f->state & FUTURE_DONE)
+        return listen_late(f, fn, arg);
+    if (!hence_future_has_listeners(f)) {
+        f->first_fn = fn;
+        f->first_arg = arg;
+        f->state |= FUTURE_FIRST;
+        HENCE_COUNT(LISTENERS_MADE);
+        return 0;
+    }
+    struct hence_listener *listener = hence_memory_get(sizeof *listener);
+    if (!listener)
+        return -ENOMEM;
+    listener->fn = fn;
+    listener->arg = arg;
+    listener->is_users = true;
+    hence_listener_add(f, listener);
+    HENCE_COUNT(LISTENERS_MADE);
+    return 0;
+}
+
+size_t hence_future_remove_done_callback(hence_future *f, hence_done_fn *fn, void *arg)
+{
+    size_t removed = 0;
+    if (!f || !hence_future_is_here(f, "hence_future_remove_done_callback()") ||
+        (f->state & FUTURE_DONE))
+        return 0;
+    if ((f->state & FUTURE_FIRST) && f->first_fn == fn && f->first_arg == arg) {
+        f->state &= ~(uint32_t)FUTURE_FIRST;
+        removed++;
+    }
+    struct hence_listener *listener = f->last ? f->last->next : NULL;
+    while (listener) {
+        struct hence_listener *next = listener == f->last ? NULL : listener->next;
+        if (listener->is_users && listener->fn == fn && listener->arg == arg) {
+            hence_listener_remove(f, listener);
+            hence_memory_put(listener, sizeof *listener);
+            removed++;
+        }
+        listener = next;
+    }
+    HENCE_COUNT_MANY(LISTENERS_ENDED, (long)removed);
+    return removed;
+}

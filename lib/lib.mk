@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# The libraries. A new source or header goes into the block of its room, a public header into
+# hence_HEADERS; the gate tests/gates/listed names what was forgotten, and tests/gates/exports --update
+# writes lib/hence.map.
+
+# ---- what is installed in $(includedir)/hence
+
+hencedir = $(includedir)/hence
+hence_HEADERS = \
+	include/hence/base.h \
+	include/hence/compose.h \
+	include/hence/deferred.h \
+	include/hence/future.h \
+	include/hence/hence.h \
+	include/hence/loop.h \
+	include/hence/promise.h \
+	include/hence/result.h \
+	include/hence/schedule.h \
+	include/hence/testing.h
+
+# ---- the rooms
+
+base_sources = \
+	lib/base/ledger.c \
+	lib/base/ledger.h \
+	lib/base/memory.c \
+	lib/base/memory.h \
+	lib/base/report.c \
+	lib/base/report.h \
+	lib/base/thread.c \
+	lib/base/thread.h \
+	lib/base/version.c
+
+value_sources = \
+	lib/value/failure.c \
+	lib/value/failure.h \
+	lib/value/promise.c \
+	lib/value/result.c \
+	lib/value/waitable.c \
+	lib/value/waitable.h
+
+loop_sources = \
+	lib/loop/call.c \
+	lib/loop/door.c \
+	lib/loop/loop.c \
+	lib/loop/loop.h \
+	lib/loop/queue.c \
+	lib/loop/shutdown.c \
+	lib/loop/timers.c \
+	lib/loop/turn.c
+
+deferred_sources = \
+	lib/deferred/deferred.c \
+	lib/deferred/deferred.h \
+	lib/deferred/life.c \
+	lib/deferred/run.c \
+	lib/deferred/steps.c
+
+future_sources = \
+	lib/future/chain.c \
+	lib/future/future.c \
+	lib/future/future.h \
+	lib/future/listeners.c \
+	lib/future/run.c
+
+compose_sources = \
+	lib/compose/adapters.c \
+	lib/compose/error_first.c \
+	lib/compose/event.c
+
+schedule_sources = \
+	lib/schedule/sleep.c
+
+testing_sources = \
+	lib/testing/testing.c
+
+hence_sources = $(base_sources) $(value_sources) $(loop_sources) $(deferred_sources) \
+	$(future_sources) $(compose_sources) $(schedule_sources) $(testing_sources)
+
+# ---- libhence: what programs link
+
+library_cppflags = -I$(top_srcdir)/include -I$(top_srcdir)/lib -D_GNU_SOURCE -DHENCE_BUILDING
+library_cflags = $(HENCE_CFLAGS) $(PREFIX_MAP_FLAGS) $(SANITIZER_FLAGS) $(COVERAGE_FLAGS) \
+	$(EVENT_CFLAGS)
+
+lib_LTLIBRARIES += lib/libhence.la
+lib_libhence_la_SOURCES = $(hence_sources)
+lib_libhence_la_CPPFLAGS = $(library_cppflags)
+lib_libhence_la_CFLAGS = $(library_cflags) -fvisibility=hidden
+lib_libhence_la_LDFLAGS = -version-info 0:0:0 -no-undefined \
+	-Wl,--version-script=$(top_srcdir)/lib/hence.map $(SANITIZER_FLAGS) $(COVERAGE_FLAGS)
+lib_libhence_la_LIBADD = $(EVENT_LIBS) -lpthread
+EXTRA_lib_libhence_la_DEPENDENCIES = lib/hence.map
+
+# ---- libhence-ledger: the same sources, counting what they make and end, for the tests. Static, so
+# that tests reach internal functions too.
+
+check_LTLIBRARIES += lib/libhence-ledger.la
+lib_libhence_ledger_la_SOURCES = $(hence_sources)
+lib_libhence_ledger_la_CPPFLAGS = $(library_cppflags) -DHENCE_LEDGER=1
+lib_libhence_ledger_la_CFLAGS = $(library_cflags) -static
+lib_libhence_ledger_la_LDFLAGS = $(SANITIZER_FLAGS) $(COVERAGE_FLAGS)
+lib_libhence_ledger_la_LIBADD = $(EVENT_LIBS) -lpthread
+
+EXTRA_DIST += lib/LAYERS lib/hence.map
+
+uninstall-hook:
+	-rmdir "$(DESTDIR)$(hencedir)" 2>/dev/null

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The door: how other threads get a call into the loop, without locks.
+ *
+ * Posted parcels form a stack: a thread puts its parcel on top with a compare-and-swap, and only who
+ * found the stack empty writes to the eventfd, so that at most one wake-up is on its way. The loop
+ * reads the eventfd first and takes the whole stack afterwards: a parcel that comes in between is
+ * taken as well, and one that comes after finds the stack empty and wakes the loop again.
+ *
+ * Closing puts a mark in the place of the stack, for good: who finds it is refused. The descriptor
+ * itself is closed with the last reference to the loop, since a thread that found the stack empty
+ * just before may still be about to write to it.
+ *
+ * The door's event does not count among those that keep event_base_dispatch() going.
+ */
+#include <errno.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "loop/loop.h"
+
+struct parcel {
+    struct parcel *next;
+    hence_call_fn *fn;
+    void *arg;
+    hence_drop_fn *drop;
+};
+
+static struct parcel closed_mark;
+
+static void wake(struct door *door)
+{
+    const uint64_t one = 1;
+    while (write(door->fd, &one, sizeof one) < 0 && errno == EINTR)
+        ;
+}
+
+int hence_call_soon_threadsafe_own(hence_loop *loop, hence_call_fn *fn, void *arg,
+                                   hence_drop_fn *drop)
+{
+    struct parcel *parcel = NULL;
+    int error = -EINVAL;
+    if (fn) {
+        error = -ENOMEM;
+        parcel = loop ? hence_memory_get(sizeof *parcel) : NULL;
+    }
+    if (parcel) {
+        *parcel = (struct parcel){NULL, fn, arg, drop};
+        parcel->next = atomic_load_explicit(&loop->door.posted, memory_order_relaxed);
+        while (parcel->next != &closed_mark) {
+            HENCE_COUNT(CALLS_MADE); /* before the loop can have made it */
+            bool was_empty = !parcel->next;
+            if (atomic_compare_exchange_weak_explicit(&loop->door.posted, &parcel->next, parcel,
+                                                      memory_order_acq_rel, memory_order_relaxed)) {
+                if (was_empty)
+                    wake(&loop->door);
+                return 0;
+            }
+            HENCE_COUNT_MANY(CALLS_MADE, -1);
+        }
+        hence_memory_put(parcel, sizeof *parcel);
+        error = -ESHUTDOWN;
+    }
+    if (drop)
+        drop(arg);
+    return error;
+}
+
+int hence_call_soon_threadsafe(hence_loop *loop, hence_call_fn *fn, void *arg)
+{
+    return hence_call_soon_threadsafe_own(loop, fn, arg, NULL);
+}
+
+/* Takes all that is posted, and puts it behind what has arrived, in order. */
+static void take_posted(struct door *door, struct parcel *instead)
+{
+    struct parcel *posted = atomic_exchange_explicit(&door->posted, instead, memory_order_acq_rel);
+    struct parcel *in_order = NULL, *last = posted;
+    if (!posted || posted == &closed_mark)
+        return;
+    while (posted) {
+        struct parcel *next = posted->next;
+        posted->next = in_order;
+        in_order = posted;
+        posted = next;
+    }
+    if (door->arrived)
+        door->arrived_last->next = in_order;
+    else
+        door->arrived = in_order;
+    door->arrived_last = last;
+}
+
+void hence_door_let_in(hence_loop *loop)
+{
+    struct door *door = &loop->door;
+    while (door->arrived && hence_queue_reserve(&loop->queue) == 0) {
+        struct parcel *parcel = door->arrived;
+        door->arrived = parcel->next;
+        hence_queue_append(
+            &loop->queue,
+            &(struct ready){.fn = parcel->fn, .arg = parcel->arg, .drop = parcel->drop});
+        hence_memory_put(parcel, sizeof *parcel);
+    }
+}
+
+void hence_door_make_turn(hence_loop *loop)
+{
+    loop->turn_by_door = true;
+    if (!loop->polling) /* otherwise the next pass does it */
+        wake(&loop->door);
+}
+
+void hence_door_take_posted(hence_loop *loop)
+{
+    take_posted(&loop->door, NULL);
+    hence_door_let_in(loop);
+    hence_loop_arm(loop);
+}
+
+static void on_wake_up(evutil_socket_t fd, short what, void *arg)
+{
+    hence_loop *loop = arg;
+    uint64_t count;
+    (void)what;
+    while (read(fd, &count, sizeof count) < 0 && errno == EINTR)
+        ;
+    if (loop->turn_by_door) {
+        take_posted(&loop->door, NULL);
+        loop->turn_by_door = false;
+        hence_loop_turn(-1, 0, loop);
+    } else {
+        hence_door_take_posted(loop);
+    }
+}
+
+int hence_door_open(hence_loop *loop)
+{
+    struct door *door = &loop->door;
+    door->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (door->fd < 0)
+        return -errno;
+    event_assign(&door->event, loop->base, door->fd, EV_READ | EV_PERSIST, on_wake_up, loop);
+    door->event.ev_evcallback.evcb_flags |= EVLIST_INTERNAL;
+    if (event_add(&door->event, NULL) == 0)
+        return 0;
+    close(door->fd);
+    door->fd = -1;
+    return -ENOMEM;
+}
+
+void hence_door_close(hence_loop *loop)
+{
+    struct door *door = &loop->door;
+    take_posted(door, &closed_mark);
+    while (door->arrived) {
+        struct parcel *parcel = door->arrived;
+        door->arrived = parcel->next;
+        HENCE_COUNT(CALLS_ENDED);
+        if (parcel->drop)
+            parcel->drop(parcel->arg);
+        hence_memory_put(parcel, sizeof *parcel);
+    }
+}

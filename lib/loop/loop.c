@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A loop's life: made, run, stopped, closed; and who may use it. */
+#include "loop/loop.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/report.h"
+#include "value/failure.h"
+
+/* The loops of this thread that are not closed, the newest first; and the one that runs. */
+static _Thread_local hence_loop *loops_here;
+_Thread_local hence_loop *hence_loop_running_here;
+
+/* ---- who may use it ---- */
+
+void hence_loop_report(hence_loop *loop, hence_report_kind kind, const char *message,
+                       const hence_failure *failure, const char *made)
+{
+    if (failure) {
+        hence_report_failure(kind, message, failure, made, loop, loop->handler, loop->handler_arg);
+        return;
+    }
+    const hence_report report = {.kind = kind, .message = message, .made = made, .loop = loop};
+    hence_report_send(&report, loop->handler, loop->handler_arg);
+}
+
+static void report_foreign(const hence_loop *loop, const char *what)
+{
+    char message[160];
+    if (hence_thread_is_from_before_fork(loop->owner))
+        snprintf(message, sizeof message,
+                 "%s in a forked child: call hence_loop_reinit() there first", what);
+    else
+        snprintf(message, sizeof message,
+                 "%s on another thread than the loop's: use hence_call_soon_threadsafe()", what);
+    /* to the handler of this thread: the loop's own belongs to the other one */
+    const hence_report report = {.kind = HENCE_REPORT_WRONG_THREAD, .message = message};
+    hence_report_send(&report, NULL, NULL);
+}
+
+bool hence_loop_is_here(const hence_loop *loop, const char *what)
+{
+    if (HENCE_LIKELY(loop->owner == hence_thread()))
+        return true;
+    report_foreign(loop, what);
+    return false;
+}
+
+int hence_loop_refuse(hence_loop *loop, const char *what)
+{
+    if (!loop)
+        return -ENOMEM;
+    if (!hence_loop_is_here(loop, what))
+        return -EPERM;
+    if (!loop->closed && hence_door_is_gone(loop))
+        hence_loop_base_is_gone(loop);
+    return loop->closed ? -ESHUTDOWN : 0;
+}
+
+hence_result hence_loop_refusal(int error)
+{
+    if (error == -ENOMEM)
+        return hence_fail_static(HENCE_ENOMEM);
+    return hence_fail_static(error == -ESHUTDOWN ? HENCE_ECLOSED : HENCE_EINVAL);
+}
+
+/* ---- made ---- */
+
+hence_loop *hence_loop_new(struct event_base *base)
+{
+    hence_loop *loop = hence_memory_get_zeroed(sizeof *loop);
+    if (!loop)
+        return NULL;
+    loop->owns_base = !base;
+    loop->base = base ? base : event_base_new();
+    loop->owner = hence_thread();
+    loop->armed = INT64_MAX;
+    loop->shutdown_last = &loop->shutdown_calls;
+    loop->shutdown_phase = -1;
+    loop->door.fd = -1;
+    atomic_init(&loop->references, 2); /* the caller's, and the open loop's own */
+    if (!loop->base || hence_queue_init(&loop->queue) < 0 || hence_door_open(loop) < 0) {
+        hence_queue_free(&loop->queue);
+        if (loop->owns_base && loop->base)
+            event_base_free(loop->base);
+        hence_memory_put(loop, sizeof *loop);
+        return NULL;
+    }
+    event_assign(&loop->turn, loop->base, -1, 0, hence_loop_turn, loop);
+    loop->next_here = loops_here;
+    loops_here = loop;
+    return loop;
+}
+
+hence_loop *hence_loop_ref(hence_loop *loop)
+{
+    if (loop)
+        atomic_fetch_add_explicit(&loop->references, 1, memory_order_relaxed);
+    return loop;
+}
+
+void hence_loop_release(hence_loop *loop)
+{
+    if (atomic_fetch_sub_explicit(&loop->references, 1, memory_order_acq_rel) == 1) {
+        close(loop->door.fd);
+        hence_memory_put(loop, sizeof *loop);
+    }
+}
+
+hence_loop *hence_loop_unref(hence_loop *loop)
+{
+    if (!loop)
+        return NULL;
+    /* only the loop's own reference would be left: nobody could close it any more */
+    if (atomic_load_explicit(&loop->references, memory_order_relaxed) == 2 &&
+        loop->owner == hence_thread() && !loop->closed && !loop->running)
+        hence_loop_close(loop);
+    hence_loop_release(loop);
+    return NULL;
+}
+
+struct event_base *hence_loop_base(const hence_loop *loop)
+{
+    return loop && loop->base && !hence_door_is_gone(loop) ? loop->base : NULL;
+}
+
+hence_loop *hence_loop_current(void)
+{
+    if (hence_loop_running_here && !hence_loop_running_here->closed)
+        return hence_loop_running_here;
+    return loops_here;
+}
+
+bool hence_loop_is_running(const hence_loop *loop)
+{
+    return loop && loop->running;
+}
+
+bool hence_loop_is_closed(const hence_loop *loop)
+{
+    return !loop || loop->closed;
+}
+
+int hence_loop_set_exception_handler(hence_loop *loop, hence_report_handler *handler, void *arg)
+{
+    if (!loop)
+        return -ENOMEM;
+    if (!hence_loop_is_here(loop, "hence_loop_set_exception_handler()"))
+        return -EPERM;
+    loop->handler = handler;
+    loop->handler_arg = arg;
+    return 0;
+}
+
+/* ---- run ---- */
+
+int hence_loop_can_run(hence_loop *loop)
+{
+    int error = hence_loop_check(loop, "running the loop");
+    if (error)
+        return error;
+    return hence_loop_running_here || loop->in_turn ? -EBUSY : 0;
+}
+
+static void begin_run(hence_loop *loop)
+{
+    loop->running = true;
+    hence_loop_running_here = hence_loop_ref(loop);
+}
+
+static void end_run(hence_loop *loop)
+{
+    loop->running = false;
+    hence_loop_running_here = NULL;
+    hence_loop_unref(loop); /* which closes it, if a call let the last reference go */
+}
+
+int hence_loop_run_forever(hence_loop *loop)
+{
+    int error = hence_loop_can_run(loop);
+    if (error)
+        return error;
+    begin_run(loop);
+    loop->stopped = false;
+    while (!loop->stopped && !error) {
+        if (event_base_loop(loop->base, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY) < 0)
+            error = -EIO;
+        else if (!loop->stopped &&
+                 (event_base_got_break(loop->base) || event_base_got_exit(loop->base)))
+            error = -EINTR;
+    }
+    end_run(loop);
+    return error;
+}
+
+int hence_loop_poll(hence_loop *loop, bool one_snapshot)
+{
+    int error = hence_loop_can_run(loop);
+    if (error)
+        return error;
+    size_t ran = loop->ran;
+    hence_door_take_posted(loop);
+    begin_run(loop);
+    if (loop->turn_by_door)
+        hence_door_make_turn(loop);
+    loop->polling = true;
+    loop->one_snapshot = one_snapshot;
+    if (event_base_loop(loop->base, EVLOOP_ONCE | EVLOOP_NONBLOCK | EVLOOP_NO_EXIT_ON_EMPTY) < 0)
+        error = -EIO;
+    loop->one_snapshot = false;
+    loop->polling = false;
+    loop->stopped = false;
+    if (loop->turn_by_door)
+        hence_door_make_turn(loop);
+    ran = loop->ran - ran;
+    end_run(loop);
+    return error ? error : (int)ran;
+}
+
+bool hence_loop_has_ready(hence_loop *loop)
+{
+    return !loop->closed && (!hence_queue_is_empty(&loop->queue) || loop->door.arrived ||
+                             hence_timers_next(&loop->timers) <= hence_loop_time(loop));
+}
+
+int hence_loop_stop(hence_loop *loop)
+{
+    int error = hence_loop_check(loop, "hence_loop_stop()");
+    if (error)
+        return error;
+    loop->stopping = true;
+    return hence_loop_arm(loop);
+}
+
+/* ---- closed ---- */
+
+static void drop_queue(hence_loop *loop)
+{
+    struct ready_queue *queue = &loop->queue;
+    while (!hence_queue_is_empty(queue)) {
+        const struct ready entry = *hence_queue_at(queue, queue->head++);
+        enum ready_kind kind = hence_queue_kind(&entry);
+        if (kind == READY_CALL) {
+            HENCE_COUNT(CALLS_ENDED);
+            if (entry.drop)
+                entry.drop(entry.arg);
+        } else if (kind == READY_LINKS) {
+            for (struct hence_link *link = entry.arg, *next; link; link = next) {
+                next = link->next;
+                loop->run_link(link);
+            }
+        }
+    }
+    hence_queue_free(queue);
+}
+
+static void drop_timers(hence_loop *loop)
+{
+    struct timers *timers = &loop->timers;
+    for (size_t slot = 0; slot < timers->slots; slot++) {
+        const struct timer timer = timers->table[slot];
+        if (!timer.order)
+            continue;
+        HENCE_COUNT(CALLS_ENDED);
+        timers->table[slot].order = 0;
+        if (timer.drop)
+            timer.drop(timer.arg);
+    }
+    hence_timers_free(timers);
+}
+
+static void leave_thread(hence_loop *loop)
+{
+    for (hence_loop **here = &loops_here; *here; here = &(*here)->next_here) {
+        if (*here == loop) {
+            *here = loop->next_here;
+            return;
+        }
+    }
+}
+
+/* The loop's base is there only if `touch_base`. */
+static void close_loop(hence_loop *loop, bool touch_base)
+{
+    hence_shutdown_close(loop);
+    if (loop->closed) /* a shutdown callback closed it */
+        return;
+    hence_loop_depend(loop); /* what is dropped below may be the last that points here */
+    loop->closed = true;
+    leave_thread(loop);
+    hence_door_close(loop);
+    drop_queue(loop);
+    drop_timers(loop);
+    if (touch_base) {
+        event_del(&loop->turn);
+        event_del(&loop->door.event);
+        if (loop->owns_base)
+            event_base_free(loop->base);
+    }
+    loop->base = NULL;
+    hence_loop_undepend(loop);
+}
+
+int hence_loop_close(hence_loop *loop)
+{
+    int error = loop ? hence_loop_check(loop, "hence_loop_close()") : -ESHUTDOWN;
+    if (error)
+        return error == -EPERM ? error : 0;
+    if (loop->running || (loop->owns_base && loop->in_turn))
+        return -EBUSY;
+    close_loop(loop, true);
+    return 0;
+}
+
+void hence_loop_base_is_gone(hence_loop *loop)
+{
+    hence_loop_report(loop, HENCE_REPORT_LEFT_BEHIND,
+                      "the event_base was freed before its loop, which is closed now", NULL, NULL);
+    loop->base = NULL;
+    close_loop(loop, false);
+}
+
+hence_loop *hence_loop_free(hence_loop *loop)
+{
+    int error = hence_loop_close(loop);
+    if (error == -EBUSY)
+        hence_report_misuse("hence_loop_free() of a loop that is running: it is left as it is");
+    if (error == 0)
+        hence_loop_unref(loop);
+    return NULL;
+}
+
+/* ---- in a forked child ---- */
+
+int hence_loop_reinit(hence_loop *loop)
+{
+    if (!loop)
+        return -ENOMEM;
+    if (loop->owner == hence_thread() || !hence_thread_is_from_before_fork(loop->owner))
+        return -EINVAL;
+    loop->owner = hence_thread();
+    if (loop->closed)
+        return 0;
+    if (hence_door_is_gone(loop)) {
+        hence_loop_base_is_gone(loop);
+        return 0;
+    }
+    if (event_reinit(loop->base) < 0)
+        return -EIO;
+    event_del(&loop->door.event);
+    close(loop->door.fd);
+    if (hence_door_open(loop) < 0)
+        return -EIO;
+    hence_door_take_posted(loop); /* what was posted before has no wake-up on its way here */
+    loop->armed = INT64_MAX;
+    return hence_loop_arm(loop);
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef HENCE_LIB_LOOP_LOOP_H
+#define HENCE_LIB_LOOP_LOOP_H
+
+/*
+ * The loop: a queue of what is ready, a heap of what is due later, a door for other threads; and two
+ * libevent events, one that lets the loop take its turn, one for the door.
+ *
+ * A turn runs what is ready in snapshots: what a snapshot's calls ask for waits for the next one
+ * (rule 124). Snapshots follow each other without a poll, up to HENCE_TURN_CALLS calls; then the
+ * turn event is armed again with a zero timeout, so that libevent polls first. Due timers join the
+ * queue at each snapshot's end, compared with the time at which the turn began.
+ *
+ * Everything here belongs to one thread, but for the door and the count of references.
+ */
+
+#include <stdatomic.h>
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include <hence/loop.h>
+
+#include "base/thread.h"
+
+#define HENCE_TURN_CALLS 256
+
+/* ---- the queue of what is ready: queue.c ---- */
+
+/* Something that is queued without memory of its own: Futures that have listeners to tell. */
+struct hence_link {
+    struct hence_link *next;
+};
+
+enum ready_kind {
+    READY_NOTHING, /* was cancelled */
+    READY_CALL,
+    READY_TIMER,
+    READY_LINKS
+};
+
+struct ready {
+    union {
+        hence_call_fn *fn;
+        struct hence_link *last_link;
+        uint64_t timer; /* slot and order of a timer */
+    };
+    void *arg;           /* of a call; or the first link */
+    hence_drop_fn *drop; /* of a call that owns its argument; or one of the marks below */
+};
+
+struct ready_queue {
+    struct ready *entries; /* a ring; positions only grow */
+    uint64_t mask;
+    uint64_t head, tail;
+    uint64_t limit;    /* the snapshot that runs ends here */
+    uint64_t ordinary; /* entries that are not links */
+    size_t links;      /* in the entries that are */
+    size_t timers;     /* entries of timers, cancelled ones too */
+    size_t cancelled;  /* calls that were cancelled: their entries are passed over */
+};
+
+int hence_queue_init(struct ready_queue *queue);
+void hence_queue_free(struct ready_queue *queue);
+/* Makes room for one more entry, and for the links that may come between it and the next. */
+int hence_queue_reserve(struct ready_queue *queue);
+/* Appends after hence_queue_reserve(); gives its position. */
+uint64_t hence_queue_append(struct ready_queue *queue, const struct ready *entry);
+/* Appends a link. Never fails. */
+void hence_queue_append_link(struct ready_queue *queue, struct hence_link *link);
+enum ready_kind hence_queue_kind(const struct ready *entry);
+void hence_queue_mark_timer(struct ready *entry, uint32_t slot, uint32_t order);
+
+static inline bool hence_queue_is_empty(const struct ready_queue *queue)
+{
+    return queue->head == queue->tail;
+}
+
+static inline struct ready *hence_queue_at(const struct ready_queue *queue, uint64_t position)
+{
+    return &queue->entries[position & queue->mask];
+}
+
+/* ---- timers: timers.c ---- */
+
+struct timer {
+    hence_call_fn *fn;
+    void *arg;
+    hence_drop_fn *drop;
+    int64_t when;
+    uint64_t sequence; /* which call this is: what a handle names */
+    uint32_t order;    /* among equal due times; which entry of the heap is this one's; 0: free */
+    bool ready;        /* it is in the queue, not in the heap */
+};
+
+struct due {
+    int64_t when;
+    uint32_t order;
+    uint32_t slot;
+};
+
+#define SLOT_LEVELS 6
+
+struct timers {
+    struct due *heap; /* 4-ary, smallest first; entries of cancelled timers are stale */
+    size_t count, capacity, stale;
+    struct timer *table;
+    size_t slots;
+    uint64_t *free_slots[SLOT_LEVELS]; /* bit sets: level 0 the slots, above whether any is free */
+    size_t live;
+    uint64_t last_sequence;
+    uint32_t last_order;
+};
+
+void hence_timers_free(struct timers *timers);
+int hence_timers_add(struct timers *timers, const struct timer *timer, hence_call *out);
+/* The timer that the handle names, or NULL. */
+struct timer *hence_timers_find(struct timers *timers, hence_call call);
+int hence_timers_move(struct timers *timers, struct timer *timer, int64_t when);
+/* Takes it out: its slot is free. */
+void hence_timers_remove(struct timers *timers, struct timer *timer);
+/* The nearest due time, INT64_MAX if there is none. */
+int64_t hence_timers_next(struct timers *timers);
+/* The nearest timer leaves the heap, its entry is for the queue. */
+struct due hence_timers_pop(struct timers *timers);
+/* The timer of an entry in the queue, or NULL if it was cancelled or moved. */
+struct timer *hence_timers_ready(struct timers *timers, uint32_t slot, uint32_t order);
+
+/* ---- the door: door.c ---- */
+
+struct parcel;
+
+struct door {
+    _Atomic(struct parcel *) posted; /* the last one first; or the mark that says "closed" */
+    struct parcel *arrived;          /* in order; waits for room in the queue */
+    struct parcel *arrived_last;
+    struct event event;
+    int fd;
+};
+
+/* ---- the loop ---- */
+
+struct shutdown_call;
+
+/* A test's clock. */
+struct hence_clock {
+    int64_t now;
+    bool jumps; /* to the next due time, when there is nothing else to do */
+};
+
+struct hence_loop {
+    struct event_base *base; /* NULL: closed, or the program has freed it */
+    bool owns_base;
+    atomic_bool closed; /* other threads may ask */
+    bool running;       /* in one of the loop's run functions */
+    bool in_turn;       /* calls are being made */
+    bool stopping;      /* hence_loop_stop(): the next snapshot is the last one */
+    bool stopped;       /* that snapshot has run */
+    bool one_snapshot;  /* hence_test_turn() */
+    bool polling;       /* in hence_loop_poll(): one pass, which must end */
+    bool turn_by_door;  /* see hence_door_make_turn() */
+    uint64_t owner;     /* the thread's number */
+    int64_t turn_time;
+    int64_t armed; /* when the turn event fires; INT64_MIN: as soon as possible, INT64_MAX: never */
+    size_t ran;    /* calls made */
+    struct ready_queue queue;
+    struct timers timers;
+    struct hence_clock *clock;                 /* NULL: the real one */
+    void (*run_link)(struct hence_link *link); /* when its turn comes, or the loop has closed */
+    struct event turn;
+    struct door door;
+    hence_report_handler *handler;
+    void *handler_arg;
+    struct shutdown_call *shutdown_calls;
+    struct shutdown_call **shutdown_last;
+    struct shutdown_call *shutdown_waiting; /* those whose chains have not ended */
+    int shutdown_phase;                     /* -1 before it begins */
+    bool in_shutdown;
+    uint64_t last_shutdown_call;
+    size_t dependents;        /* Futures that point here: counted without atomics */
+    atomic_size_t references; /* one of them stands for the loop being open, or having dependents */
+    struct hence_loop *next_here; /* the loops of this thread */
+};
+
+/* The one that runs in this thread. */
+extern _Thread_local hence_loop *hence_loop_running_here;
+
+enum {
+    CALL_NONE,
+    CALL_SOON,
+    CALL_TIMER,
+    CALL_SHUTDOWN
+};
+
+/* Refuses a closed loop and a foreign thread: 0, -ENOMEM for NULL, -EPERM or -ESHUTDOWN. */
+int hence_loop_refuse(hence_loop *loop, const char *what);
+
+/* Has the program freed its event_base? Then its events are not in it any more. */
+static inline bool hence_door_is_gone(const hence_loop *loop)
+{
+    return !(loop->door.event.ev_evcallback.evcb_flags & EVLIST_INSERTED);
+}
+
+/* The failure for a call that the loop has refused with -errno. */
+hence_result hence_loop_refusal(int error);
+
+static inline int hence_loop_check(hence_loop *loop, const char *what)
+{
+    if (HENCE_LIKELY(loop && loop->owner == hence_thread_number && !loop->closed &&
+                     !hence_door_is_gone(loop)))
+        return 0;
+    return hence_loop_refuse(loop, what);
+}
+
+/* Is this the loop's thread? Otherwise that is reported. */
+bool hence_loop_is_here(const hence_loop *loop, const char *what);
+
+/* A report that concerns the loop. */
+void hence_loop_report(hence_loop *loop, hence_report_kind kind, const char *message,
+                       const hence_failure *failure, const char *made);
+
+/* turn.c: what the turn event calls. */
+void hence_loop_turn(evutil_socket_t fd, short what, void *arg);
+
+/* Sees to it that a turn comes when it is needed, on an open loop. -ESHUTDOWN if it turns out that
+ * the program has freed the event_base: then the loop is closed now, and has dropped all calls. */
+int hence_loop_arm(hence_loop *loop);
+void hence_loop_base_is_gone(hence_loop *loop);
+
+/* Queues a Future whose listeners are to be told. Never fails on an open loop. */
+void hence_loop_push_link(hence_loop *loop, struct hence_link *link);
+
+/* A Future that points here comes and goes. */
+static inline void hence_loop_depend(hence_loop *loop)
+{
+    loop->dependents++;
+}
+void hence_loop_release(hence_loop *loop);
+static inline void hence_loop_undepend(hence_loop *loop)
+{
+    if (HENCE_UNLIKELY(--loop->dependents == 0 && loop->closed))
+        hence_loop_release(loop);
+}
+
+/* May this thread run the loop now? 0 or -errno, as hence_loop_run_forever() */
+int hence_loop_can_run(hence_loop *loop);
+
+/* One pass through libevent, without waiting. Calls that were made, or -errno. */
+int hence_loop_poll(hence_loop *loop, bool one_snapshot);
+/* Is there anything that a turn would do now? */
+bool hence_loop_has_ready(hence_loop *loop);
+
+/* shutdown.c: those that have not run yet, now and without waiting; the records go. */
+void hence_shutdown_close(hence_loop *loop);
+
+/* door.c */
+int hence_door_open(hence_loop *loop);
+void hence_door_close(hence_loop *loop);
+/* Moves into the queue what has arrived, as far as there is room. */
+void hence_door_let_in(hence_loop *loop);
+/* Has the door's event take the turn, since the turn's own event cannot be armed. */
+void hence_door_make_turn(hence_loop *loop);
+/* Takes what is posted now, without waiting for the wake-up. */
+void hence_door_take_posted(hence_loop *loop);
+
+#endif

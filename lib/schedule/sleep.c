@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Results that come after a while: one operation, two shapes. */
+#include <hence/schedule.h>
+
+#include <errno.h>
+
+#include "base/memory.h"
+#include "loop/loop.h"
+
+struct sleep {
+    hence_loop *loop;
+    hence_promise *promise;
+    hence_call call;
+};
+
+static void wake(void *arg)
+{
+    struct sleep *sleep = arg;
+    hence_resolve(hence_promise_take(&sleep->promise), hence_none());
+}
+
+/* Runs after wake(), or instead of it: then the promise is let go. */
+static void end_sleep(void *arg)
+{
+    struct sleep *sleep = arg;
+    hence_abandon(sleep->promise);
+    hence_memory_put(sleep, sizeof *sleep);
+}
+
+static bool stop_sleeping(hence_promise *promise, void *arg)
+{
+    struct sleep *sleep = arg;
+    (void)promise;
+    return hence_call_cancel(sleep->loop, sleep->call) == 0;
+}
+
+static void start_sleeping(hence_loop *loop, int64_t delay, hence_promise *promise)
+{
+    struct sleep *sleep = hence_memory_get(sizeof *sleep);
+    hence_call call;
+    int error = -ENOMEM;
+    if (sleep) {
+        *sleep = (struct sleep){.loop = loop};
+        error = hence_call_later_own(loop, delay, wake, sleep, end_sleep, &call);
+    }
+    if (error) {
+        hence_resolve(promise, hence_loop_refusal(error));
+        return;
+    }
+    sleep->promise = promise;
+    sleep->call = call;
+    hence_promise_on_cancel(promise, stop_sleeping, sleep);
+}
+
+hence_deferred *hence_sleep_at(const char *site, hence_loop *loop, int64_t delay)
+{
+    hence_promise *promise;
+    hence_deferred *d = hence_deferred_new_at(site, &promise);
+    if (d)
+        start_sleeping(loop, delay, promise);
+    return d;
+}
+
+hence_future *hence_sleep_future_at(const char *site, hence_loop *loop, int64_t delay)
+{
+    hence_promise *promise;
+    hence_future *f = hence_future_new_at(site, loop, &promise);
+    if (f)
+        start_sleeping(loop, delay, promise);
+    return f;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef HENCE_LIB_VALUE_WAITABLE_H
+#define HENCE_LIB_VALUE_WAITABLE_H
+
+/*
+ * What Deferreds, Futures and all that waits for them have in common.
+ *
+ * An object plays up to three parts, and has one table of functions for all of them:
+ *
+ *   as a promise    it is resolved by whoever holds its producing end
+ *   as a waitable   it gives its result to one consumer: what a chain result points to
+ *   as a consumer   it is given the result that it waits for
+ *
+ * A Deferred plays all three. A Future is a promise and a consumer; since it serves many, the part
+ * of the waitable is played for it by a small object that hence_chain_future() makes. A combinator's
+ * slot is only a consumer.
+ */
+
+#include <hence/promise.h>
+
+struct hence_waitable;
+
+/* Who waits. The first member of everything that can be a consumer. */
+struct hence_consumer {
+    const struct hence_part *part;
+};
+
+/* The head of Deferreds, Futures, and of what stands for a Future in a chain. */
+struct hence_waitable {
+    struct hence_consumer consumer;
+    hence_result slot; /* the result, once there is one; what it holds before is the object's own */
+};
+
+struct hence_promise {
+    struct hence_waitable waitable;
+};
+
+struct hence_part {
+    /* As a promise: see <hence/promise.h>. */
+    int (*resolve)(struct hence_waitable *self, hence_result r);
+    void (*abandon)(struct hence_waitable *self);
+    void (*on_cancel)(struct hence_waitable *self, hence_canceller *canceller, void *arg);
+    bool (*is_wanted)(const struct hence_waitable *self);
+    /* From now on a Deferred will resolve it, as its consumer: the promise is not the canceller's to
+     * let go any more. */
+    void (*keep)(struct hence_waitable *self);
+
+    /* As a waitable. A chain result holds one reference to it.
+     *
+     * take: if there is a result for this consumer (or a failure that says why not), puts it into
+     * *out, lets the reference go and returns true. Otherwise remembers the consumer, keeps the
+     * reference, and returns false: `deliver` follows. */
+    bool (*take)(struct hence_waitable *self, struct hence_consumer *consumer, hence_result *out);
+    /* Another consumer stands in for the one that `take` was called with. */
+    void (*hand_on)(struct hence_waitable *self, struct hence_consumer *consumer);
+    /* What this one waits for, or NULL: for cancelling, and for finding circles. */
+    struct hence_waitable *(*waits_for)(const struct hence_waitable *self);
+    /* What will resolve this one through an adapter, or NULL: for finding circles. May be missing. */
+    struct hence_waitable *(*fed_by)(const struct hence_waitable *self);
+    /* Cancels this one itself: it waits for nothing. 0 or -EALREADY. */
+    int (*cancel)(struct hence_waitable *self);
+    void (*unref)(struct hence_waitable *self);
+
+    /* As a consumer: takes the result. The waitable it came from has let go of its reference. */
+    void (*deliver)(struct hence_consumer *self, hence_result r);
+    /* The waitable that it waited for has been cut out: it waits for this one instead, whose
+     * reference it now holds. NULL: that must not be done to this consumer. */
+    void (*waits_instead)(struct hence_consumer *self, struct hence_waitable *waitable);
+};
+
+/* An adapter that resolves a Future with what it is given: see hence_future_set_feeder(). */
+struct hence_feeder {
+    struct hence_consumer consumer;
+    struct hence_waitable *from;
+};
+
+static inline hence_result hence_chain_to(struct hence_waitable *waitable)
+{
+    return (hence_result){HENCE_KIND_CHAIN, (uint64_t)(uintptr_t)waitable};
+}
+
+static inline struct hence_waitable *hence_chained(const hence_result *r)
+{
+    return (struct hence_waitable *)(uintptr_t)r->word;
+}
+
+/* A result for one more reader of the value that `self` keeps; takes a reference to `self`. */
+static inline hence_result hence_shared_with(struct hence_waitable *self)
+{
+    return (hence_result){HENCE_KIND_SHARED, (uint64_t)(uintptr_t)self};
+}
+
+/* Does the result own something that must be destroyed? */
+static inline bool hence_owns(const hence_result *r)
+{
+    return r->kind > HENCE_KIND_PTR;
+}
+
+/* Cancels what `waitable` waits for in the end. 0, -EALREADY, or -EDEADLK for a circle. */
+int hence_waitable_cancel(struct hence_waitable *waitable);
+
+/* Does `waitable` wait for `other`, through at most HENCE_CIRCLE_BOUND others? *last is where the
+ * search ended. */
+#define HENCE_CIRCLE_BOUND 1000
+bool hence_waitable_waits_for(struct hence_waitable *waitable, const struct hence_waitable *other,
+                              struct hence_waitable **last);
+
+#endif

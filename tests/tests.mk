@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# The test suite. make check runs all of it, make check-core what depends on the compiler (no gates),
+# make check-threads the plain programs of tests/threads/, make check-full the slow rest besides.
+
+LDADD = tests/libtestsupport.la lib/libhence-ledger.la $(CRITERION_LIBS) $(EVENT_LIBS) -lpthread
+
+# ---- Criterion programs: tests/<room>/test_<file>.c, one line each
+
+CRITERION_TESTS =
+CRITERION_TESTS += tests/base/test_memory.crit
+CRITERION_TESTS += tests/base/test_report.crit
+CRITERION_TESTS += tests/base/test_thread.crit
+CRITERION_TESTS += tests/base/test_version.crit
+CRITERION_TESTS += tests/value/test_result.crit
+CRITERION_TESTS += tests/value/test_failure.crit
+CRITERION_TESTS += tests/value/test_promise.crit
+CRITERION_TESTS += tests/deferred/test_steps.crit
+CRITERION_TESTS += tests/deferred/test_run.crit
+CRITERION_TESTS += tests/deferred/test_chain.crit
+CRITERION_TESTS += tests/deferred/test_cancel.crit
+CRITERION_TESTS += tests/deferred/test_pause.crit
+CRITERION_TESTS += tests/deferred/test_life.crit
+CRITERION_TESTS += tests/deferred/test_depth.crit
+CRITERION_TESTS += tests/deferred/test_random.crit
+CRITERION_TESTS += tests/loop/test_call.crit
+CRITERION_TESTS += tests/loop/test_queue.crit
+CRITERION_TESTS += tests/loop/test_timers.crit
+CRITERION_TESTS += tests/loop/test_turn.crit
+CRITERION_TESTS += tests/deferred/test_random.crit
+CRITERION_TESTS += tests/future/test_future.crit
+CRITERION_TESTS += tests/future/test_listeners.crit
+CRITERION_TESTS += tests/loop/test_door.crit
+CRITERION_TESTS += tests/loop/test_existing_base.crit
+CRITERION_TESTS += tests/loop/test_fork.crit
+CRITERION_TESTS += tests/loop/test_loop.crit
+CRITERION_TESTS += tests/loop/test_shutdown.crit
+
+# ---- plain programs, for what crosses threads: they also run under TSan. Two lines each.
+
+THREAD_LIBS = lib/libhence-ledger.la $(EVENT_LIBS) -lpthread
+
+THREAD_TESTS =
+
+# ---- the gates: what must be true of the project as a whole
+
+QUICK_GATES = \
+	tests/gates/layers \
+	tests/gates/layers_fails \
+	tests/gates/exports \
+	tests/gates/headers \
+	tests/examples/compare_fails
+
+SLOW_GATES = \
+	tests/gates/docs \
+	tests/gates/format \
+	tests/gates/install \
+	tests/gates/listed \
+	tests/gates/words
+
+if SHORT_CHECK
+GATES = $(QUICK_GATES)
+else
+GATES = $(QUICK_GATES) $(SLOW_GATES)
+endif
+
+# ---- what they share
+
+check_LTLIBRARIES += tests/libtestsupport.la
+tests_libtestsupport_la_SOURCES = \
+	tests/support/support.c \
+	tests/support/support.h
+tests_libtestsupport_la_CFLAGS = $(AM_CFLAGS) -static
+tests_libtestsupport_la_LDFLAGS = $(SANITIZER_FLAGS) $(COVERAGE_FLAGS)
+
+EXTRA_DIST += $(QUICK_GATES) $(SLOW_GATES) tests/gates/common.sh tests/gates/installed \
+	tests/gates/installed_program.c tests/examples/compare tests/support/criterion tests/totals \
+	tests/full/run
+
+check_PROGRAMS += $(THREAD_TESTS)
+TESTS += $(GATES) $(EXAMPLE_TESTS) $(THREAD_TESTS)
+TEST_EXTENSIONS = .crit .out
+
+if HAVE_CRITERION
+check_PROGRAMS += $(CRITERION_TESTS)
+TESTS += $(CRITERION_TESTS)
+else
+check_DATA = criterion-is-missing
+endif
+
+# A Criterion program counts each of its tests, through TAP.
+CRIT_LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+CRIT_LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/support/criterion
+OUT_LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/examples/compare
+
+AM_TESTS_ENVIRONMENT = . $(top_builddir)/tests/environment;
+
+criterion-is-missing:
+	@echo "make check needs Criterion: install libcriterion-dev (Debian) and run configure again," >&2
+	@echo "or run ./quickstart check, which does both." >&2
+	@exit 1
+
+check-core:
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(CRITERION_TESTS) $(THREAD_TESTS) $(EXAMPLE_TESTS)'
+
+check-threads:
+	$(MAKE) $(AM_MAKEFLAGS) lib/libhence-ledger.la $(THREAD_TESTS)
+	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(THREAD_TESTS)' check_PROGRAMS='$(THREAD_TESTS)' \
+		check_LTLIBRARIES=lib/libhence-ledger.la
+
+check-full:
+	$(SHELL) $(top_srcdir)/tests/full/run $(abs_top_builddir)
+
+# The installed library, where make install put it: make distcheck runs this.
+installcheck-local:
+	PKG_CONFIG_PATH='$(DESTDIR)$(pkgconfigdir)' $(SHELL) $(top_srcdir)/tests/gates/installed
+
+if COVERAGE
+coverage:
+	$(MAKE) $(AM_MAKEFLAGS) check-core
+	root=`cd $(top_srcdir) && pwd` && gcovr --root $$root --filter $$root/lib/ \
+		--object-directory . --branches --exclude-unreachable-branches --sort-percentage \
+		--print-summary .
+else
+coverage:
+	@echo "make coverage needs ./configure --enable-coverage" >&2; exit 1
+endif
+
+.PHONY: criterion-is-missing check-core check-threads check-full coverage
