@@ -87,6 +87,7 @@ typedef struct hence_allocator {
  * @threading{Before any other thread uses the library.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 22_allocator.c set-allocator
  */
 HENCE_API int hence_set_allocator(const hence_allocator *allocator);
 
@@ -131,6 +132,7 @@ typedef void hence_report_handler(const hence_report *report, void *arg);
  * @threading{Each thread has a handler of its own.}
  * @complexity{O(1); nothing is allocated.}
  * @since 0.1
+ * @snippet 21_reports.c report-handler
  */
 HENCE_API void hence_set_report_handler(hence_report_handler *handler, void *arg);
 
@@ -145,6 +147,7 @@ HENCE_API void hence_set_report_handler(hence_report_handler *handler, void *arg
  * @threading{Where the handler was called.}
  * @complexity{O(number of causes).}
  * @since 0.1
+ * @snippet 21_reports.c handler
  */
 HENCE_API void hence_report_print(const hence_report *report, FILE *out);
 
@@ -159,6 +162,7 @@ HENCE_API void hence_report_print(const hence_report *report, FILE *out);
  * @threading{Any.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 28_loop_life.c version
  */
 HENCE_API int hence_version_number(void);
 

@@ -39,11 +39,15 @@ HENCE_BEGIN_DECLS
  * @complexity{O(1).}
  * @see hence_deferred_from_future()
  * @since 0.1
+ * @snippet 14_adapters.c ref
  */
 HENCE_API HENCE_MUST_USE hence_future *hence_deferred_as_future_at(const char *site,
                                                                    hence_loop *loop,
                                                                    hence_deferred *d);
-/** A Future for what a Deferred will give: hence_deferred_as_future_at() with this line. */
+/**
+ * A Future for what a Deferred will give: hence_deferred_as_future_at() with this line.
+ * @snippet 14_adapters.c ref
+ */
 #define hence_deferred_as_future(loop, d) hence_deferred_as_future_at(HENCE_SITE, (loop), (d))
 
 /**
@@ -67,10 +71,14 @@ HENCE_API HENCE_MUST_USE hence_future *hence_deferred_as_future_at(const char *s
  * @complexity{O(1).}
  * @see hence_deferred_as_future()
  * @since 0.1
+ * @snippet 14_adapters.c from-future
  */
 HENCE_API HENCE_MUST_USE hence_deferred *hence_deferred_from_future_at(const char *site,
                                                                        hence_future *f);
-/** A Deferred for what a Future will give: hence_deferred_from_future_at() with this line. */
+/**
+ * A Deferred for what a Future will give: hence_deferred_from_future_at() with this line.
+ * @snippet 14_adapters.c from-future
+ */
 #define hence_deferred_from_future(f) hence_deferred_from_future_at(HENCE_SITE, (f))
 
 /**
@@ -83,6 +91,7 @@ HENCE_API HENCE_MUST_USE hence_deferred *hence_deferred_from_future_at(const cha
  * @threading{The loop's.}
  * @complexity{None of its own.}
  * @since 0.1
+ * @snippet 05_say_something.c run-until-complete
  */
 HENCE_API HENCE_MUST_USE hence_result hence_loop_run_until_complete_deferred(hence_loop *loop,
                                                                              hence_deferred *d);
@@ -116,10 +125,14 @@ HENCE_API HENCE_MUST_USE hence_result hence_loop_run_until_complete_deferred(hen
  * @complexity{O(log n) in the number of timers.}
  * @see hence_event_wait_future()
  * @since 0.1
+ * @snippet 20_libevent_program.c event-wait
  */
 HENCE_API HENCE_MUST_USE hence_deferred *hence_event_wait_at(const char *site, hence_loop *loop,
                                                              int fd, short what, int64_t timeout);
-/** A Deferred for one libevent event: hence_event_wait_at() with this line. */
+/**
+ * A Deferred for one libevent event: hence_event_wait_at() with this line.
+ * @snippet 20_libevent_program.c event-wait
+ */
 #define hence_event_wait(loop, fd, what, timeout)                                                  \
     hence_event_wait_at(HENCE_SITE, (loop), (fd), (what), (timeout))
 
@@ -137,11 +150,15 @@ HENCE_API HENCE_MUST_USE hence_deferred *hence_event_wait_at(const char *site, h
  * @complexity{O(log n) in the number of timers.}
  * @see hence_event_wait()
  * @since 0.1
+ * @snippet 30_signal.c signal
  */
 HENCE_API HENCE_MUST_USE hence_future *hence_event_wait_future_at(const char *site,
                                                                   hence_loop *loop, int fd,
                                                                   short what, int64_t timeout);
-/** A Future for one libevent event: hence_event_wait_future_at() with this line. */
+/**
+ * A Future for one libevent event: hence_event_wait_future_at() with this line.
+ * @snippet 30_signal.c signal
+ */
 #define hence_event_wait_future(loop, fd, what, timeout)                                           \
     hence_event_wait_future_at(HENCE_SITE, (loop), (fd), (what), (timeout))
 
@@ -172,6 +189,7 @@ typedef struct hence_error_first hence_error_first;
  * @threading{The thread of @p p; so the callback's.}
  * @complexity{O(1); one allocation.}
  * @since 0.1
+ * @snippet 24_error_first.c error-first
  */
 HENCE_API HENCE_MUST_USE hence_error_first *hence_error_first_new(hence_promise *p,
                                                                   const hence_domain *domain,
@@ -186,6 +204,7 @@ HENCE_API HENCE_MUST_USE hence_error_first *hence_error_first_new(hence_promise 
  * @threading{The thread of the promise.}
  * @complexity{O(1) and what hence_resolve() runs.}
  * @since 0.1
+ * @snippet 24_error_first.c error-first
  */
 HENCE_API void hence_error_first_done(int err, void *value, void *error_first);
 
@@ -196,6 +215,7 @@ HENCE_API void hence_error_first_done(int err, void *value, void *error_first);
  * @threading{The thread of the promise.}
  * @complexity{O(1) and what hence_abandon() runs.}
  * @since 0.1
+ * @snippet 24_error_first.c error-first
  */
 HENCE_API void hence_error_first_drop(hence_error_first *error_first);
 

@@ -37,10 +37,14 @@ HENCE_BEGIN_DECLS
  * @threading{Any; from then on the thread that uses it.}
  * @complexity{O(1); one allocation.}
  * @since 0.1
+ * @snippet 04_on_success_on_error.c ask
  */
 HENCE_API HENCE_MUST_USE hence_deferred *hence_deferred_new_at(const char *site,
                                                                hence_promise **producer);
-/** A Deferred and its promise: hence_deferred_new_at() with the line that this stands on. */
+/**
+ * A Deferred and its promise: hence_deferred_new_at() with the line that this stands on.
+ * @snippet 04_on_success_on_error.c ask
+ */
 #define hence_deferred_new(producer) hence_deferred_new_at(HENCE_SITE, (producer))
 
 /**
@@ -53,10 +57,14 @@ HENCE_API HENCE_MUST_USE hence_deferred *hence_deferred_new_at(const char *site,
  * @threading{Any; from then on the thread that uses it.}
  * @complexity{O(1); one allocation.}
  * @since 0.1
+ * @snippet 10_chains_and_errors.c chain
  */
 HENCE_API HENCE_MUST_USE hence_deferred *hence_deferred_succeed_at(const char *site,
                                                                    hence_result r);
-/** A Deferred that has its value already: hence_deferred_succeed_at() with this line. */
+/**
+ * A Deferred that has its value already: hence_deferred_succeed_at() with this line.
+ * @snippet 10_chains_and_errors.c chain
+ */
 #define hence_deferred_succeed(r) hence_deferred_succeed_at(HENCE_SITE, (r))
 
 /**
@@ -70,9 +78,13 @@ HENCE_API HENCE_MUST_USE hence_deferred *hence_deferred_succeed_at(const char *s
  * @threading{Any; from then on the thread that uses it.}
  * @complexity{O(1); one allocation.}
  * @since 0.1
+ * @snippet 21_reports.c unhandled
  */
 HENCE_API HENCE_MUST_USE hence_deferred *hence_deferred_fail_at(const char *site, hence_result r);
-/** A Deferred that has failed already: hence_deferred_fail_at() with this line. */
+/**
+ * A Deferred that has failed already: hence_deferred_fail_at() with this line.
+ * @snippet 21_reports.c unhandled
+ */
 #define hence_deferred_fail(r) hence_deferred_fail_at(HENCE_SITE, (r))
 
 /* ---- held ---------------------------------------------------------------------------------- */
@@ -84,6 +96,7 @@ HENCE_API HENCE_MUST_USE hence_deferred *hence_deferred_fail_at(const char *site
  * @threading{The thread that uses @p d.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 14_adapters.c ref
  */
 HENCE_API hence_deferred *hence_deferred_ref(hence_deferred *d);
 
@@ -100,6 +113,7 @@ HENCE_API hence_deferred *hence_deferred_ref(hence_deferred *d);
  * @complexity{O(1) and what is destroyed, in constant stack; nothing is allocated.}
  * @see hence_deferred_forget()
  * @since 0.1
+ * @snippet 01_slow_square.c main
  */
 HENCE_API hence_deferred *hence_deferred_unref(hence_deferred *d);
 
@@ -114,6 +128,7 @@ HENCE_API hence_deferred *hence_deferred_unref(hence_deferred *d);
  * @complexity{O(number of steps and of chains that it waits through); nothing is allocated.}
  * @see hence_deferred_unref(), hence_deferred_cancel()
  * @since 0.1
+ * @snippet 12_cancel.c forget
  */
 HENCE_API void hence_deferred_forget(hence_deferred *d);
 
@@ -134,6 +149,7 @@ HENCE_API void hence_deferred_forget(hence_deferred *d);
  * @complexity{O(1); one allocation. What was bound last is destroyed first.}
  * @see hence_deferred_alloc()
  * @since 0.1
+ * @snippet 11_returned_deferred.c bind
  */
 HENCE_API HENCE_MUST_USE int hence_deferred_bind(hence_deferred *d, void *p,
                                                  hence_drop_fn *destroy);
@@ -150,6 +166,7 @@ HENCE_API HENCE_MUST_USE int hence_deferred_bind(hence_deferred *d, void *p,
  * @complexity{O(size); one allocation.}
  * @see hence_deferred_bind()
  * @since 0.1
+ * @snippet 03_sleep.c slow-square
  */
 HENCE_API HENCE_MUST_USE void *hence_deferred_alloc(hence_deferred *d, size_t size,
                                                     hence_drop_fn *destroy);
@@ -189,6 +206,7 @@ HENCE_API HENCE_MUST_USE void *hence_deferred_alloc(hence_deferred *d, size_t si
  * @complexity{O(1); no allocation for the first step, one for each seven further ones.}
  * @see hence_deferred_add_both()
  * @since 0.1
+ * @snippet 04_on_success_on_error.c ask
  */
 HENCE_API int hence_deferred_add_callbacks(hence_deferred *d, hence_step *on_value,
                                            hence_step *on_error, void *arg);
@@ -203,6 +221,7 @@ HENCE_API int hence_deferred_add_callbacks(hence_deferred *d, hence_step *on_val
  * @threading{The thread that uses @p d.}
  * @complexity{As hence_deferred_add_callbacks().}
  * @since 0.1
+ * @snippet 10_chains_and_errors.c chain
  */
 HENCE_API int hence_deferred_add_callback(hence_deferred *d, hence_step *on_value, void *arg);
 
@@ -216,6 +235,7 @@ HENCE_API int hence_deferred_add_callback(hence_deferred *d, hence_step *on_valu
  * @threading{The thread that uses @p d.}
  * @complexity{As hence_deferred_add_callbacks().}
  * @since 0.1
+ * @snippet 10_chains_and_errors.c chain
  */
 HENCE_API int hence_deferred_add_errback(hence_deferred *d, hence_step *on_error, void *arg);
 
@@ -229,6 +249,7 @@ HENCE_API int hence_deferred_add_errback(hence_deferred *d, hence_step *on_error
  * @threading{The thread that uses @p d.}
  * @complexity{As hence_deferred_add_callbacks().}
  * @since 0.1
+ * @snippet 01_slow_square.c main
  */
 HENCE_API int hence_deferred_add_both(hence_deferred *d, hence_step *step, void *arg);
 
@@ -243,6 +264,7 @@ HENCE_API int hence_deferred_add_both(hence_deferred *d, hence_step *step, void 
  * @threading{The thread that uses @p d.}
  * @complexity{As hence_deferred_add_callbacks().}
  * @since 0.1
+ * @snippet 25_in_out_steps.c add
  */
 HENCE_API int hence_deferred_add_in_out(hence_deferred *d, hence_step_in_out *step, void *arg);
 
@@ -265,6 +287,7 @@ HENCE_API int hence_deferred_add_in_out(hence_deferred *d, hence_step_in_out *st
  * @complexity{O(1); nothing is allocated. Any depth of chains needs constant stack.}
  * @see hence_chain_future()
  * @since 0.1
+ * @snippet 11_returned_deferred.c chain
  */
 HENCE_API HENCE_MUST_USE hence_result hence_chain(hence_deferred *d);
 
@@ -285,6 +308,7 @@ HENCE_API HENCE_MUST_USE hence_result hence_chain(hence_deferred *d);
  * @complexity{O(1); nothing is allocated. Any number of Deferreds chained one to the next needs
  *   constant stack.}
  * @since 0.1
+ * @snippet 14_adapters.c chain-to-promise
  */
 HENCE_API int hence_deferred_chain(hence_deferred *d, hence_promise *p);
 
@@ -298,6 +322,7 @@ HENCE_API int hence_deferred_chain(hence_deferred *d, hence_promise *p);
  * @threading{The thread that uses @p d.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 13_pause.c pause
  */
 HENCE_API int hence_deferred_pause(hence_deferred *d);
 
@@ -313,6 +338,7 @@ HENCE_API int hence_deferred_pause(hence_deferred *d);
  * @threading{The thread that uses @p d.}
  * @complexity{O(1) and the steps that run.}
  * @since 0.1
+ * @snippet 13_pause.c pause
  */
 HENCE_API int hence_deferred_unpause(hence_deferred *d);
 
@@ -329,6 +355,7 @@ HENCE_API int hence_deferred_unpause(hence_deferred *d);
  * @param d  lent
  * @retval 0          it was cancelled, or the one that it waits for was
  * @retval -EALREADY  it has its result, or is being cancelled
+ * @retval -EDEADLK   it waits in a circle that was too long to be found when it was closed
  * @retval -ENOMEM    @p d is NULL
  *
  * @threading{The thread that uses @p d.}
@@ -336,6 +363,7 @@ HENCE_API int hence_deferred_unpause(hence_deferred *d);
  *   allocated.}
  * @see hence_promise_on_cancel()
  * @since 0.1
+ * @snippet 14_adapters.c ref
  */
 HENCE_API int hence_deferred_cancel(hence_deferred *d);
 
@@ -355,6 +383,7 @@ typedef enum hence_deferred_state {
  * @threading{The thread that uses @p d.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 13_pause.c take
  */
 HENCE_API hence_deferred_state hence_deferred_get_state(const hence_deferred *d);
 
@@ -367,6 +396,7 @@ HENCE_API hence_deferred_state hence_deferred_get_state(const hence_deferred *d)
  * @threading{The thread that uses @p d.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 13_pause.c take
  */
 HENCE_API HENCE_MUST_USE hence_result hence_deferred_take(hence_deferred *d);
 
@@ -377,6 +407,7 @@ HENCE_API HENCE_MUST_USE hence_result hence_deferred_take(hence_deferred *d);
  * @threading{The thread that uses @p d.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 16_two_shapes.c made
  */
 HENCE_API const char *hence_deferred_site(const hence_deferred *d);
 

@@ -38,10 +38,14 @@ HENCE_BEGIN_DECLS
  * @threading{The loop's.}
  * @complexity{O(1); one allocation.}
  * @since 0.1
+ * @snippet 02_slow_square_future.c operation
  */
 HENCE_API HENCE_MUST_USE hence_future *hence_future_new_at(const char *site, hence_loop *loop,
                                                            hence_promise **producer);
-/** A Future and its promise: hence_future_new_at() with the line that this stands on. */
+/**
+ * A Future and its promise: hence_future_new_at() with the line that this stands on.
+ * @snippet 02_slow_square_future.c operation
+ */
 #define hence_future_new(loop, producer) hence_future_new_at(HENCE_SITE, (loop), (producer))
 
 /**
@@ -51,6 +55,7 @@ HENCE_API HENCE_MUST_USE hence_future *hence_future_new_at(const char *site, hen
  * @threading{The loop's.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 27_futures.c chain-future
  */
 HENCE_API hence_future *hence_future_ref(hence_future *f);
 
@@ -65,6 +70,7 @@ HENCE_API hence_future *hence_future_ref(hence_future *f);
  * @threading{The loop's.}
  * @complexity{O(1); nothing is allocated.}
  * @since 0.1
+ * @snippet 03_sleep.c sleep-future
  */
 HENCE_API hence_future *hence_future_unref(hence_future *f);
 
@@ -75,6 +81,7 @@ HENCE_API hence_future *hence_future_unref(hence_future *f);
  * @threading{The loop's.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 27_futures.c listeners
  */
 HENCE_API bool hence_future_done(const hence_future *f);
 
@@ -85,6 +92,7 @@ HENCE_API bool hence_future_done(const hence_future *f);
  * @threading{The loop's.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 27_futures.c cancel
  */
 HENCE_API bool hence_future_cancelled(const hence_future *f);
 
@@ -100,6 +108,7 @@ HENCE_API bool hence_future_cancelled(const hence_future *f);
  * @threading{The loop's; so is the result.}
  * @complexity{O(1); nothing is allocated.}
  * @since 0.1
+ * @snippet 02_slow_square_future.c done-callback
  */
 HENCE_API HENCE_MUST_USE hence_result hence_future_result(hence_future *f);
 
@@ -112,6 +121,7 @@ HENCE_API HENCE_MUST_USE hence_result hence_future_result(hence_future *f);
  * @threading{The loop's.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 27_futures.c chain-future
  */
 HENCE_API const hence_failure *hence_future_failure(hence_future *f);
 
@@ -125,11 +135,13 @@ HENCE_API const hence_failure *hence_future_failure(hence_future *f);
  * @param f  lent
  * @retval 0          cancelled, or what it waits for was
  * @retval -EALREADY  it is done
+ * @retval -EDEADLK   it waits in a circle that was too long to be found when it was closed
  * @retval -EPERM     called on another thread
  * @retval -ENOMEM    @p f is NULL
  * @threading{The loop's.}
  * @complexity{O(1), or O(depth) of the waits in constant stack; nothing is allocated.}
  * @since 0.1
+ * @snippet 27_futures.c cancel
  */
 HENCE_API int hence_future_cancel(hence_future *f);
 
@@ -154,6 +166,7 @@ typedef void hence_done_fn(hence_future *f, void *arg);
  * @threading{The loop's.}
  * @complexity{O(1); the first listener needs no memory.}
  * @since 0.1
+ * @snippet 02_slow_square_future.c main
  */
 HENCE_API int hence_future_add_done_callback(hence_future *f, hence_done_fn *fn, void *arg);
 
@@ -169,6 +182,7 @@ HENCE_API int hence_future_add_done_callback(hence_future *f, hence_done_fn *fn,
  * @threading{The loop's.}
  * @complexity{O(number of listeners).}
  * @since 0.1
+ * @snippet 27_futures.c listeners
  */
 HENCE_API size_t hence_future_remove_done_callback(hence_future *f, hence_done_fn *fn, void *arg);
 
@@ -184,6 +198,7 @@ HENCE_API size_t hence_future_remove_done_callback(hence_future *f, hence_done_f
  * @complexity{O(1); one allocation.}
  * @see hence_chain()
  * @since 0.1
+ * @snippet 27_futures.c chain-future
  */
 HENCE_API HENCE_MUST_USE hence_result hence_chain_future(hence_future *f);
 
@@ -194,6 +209,7 @@ HENCE_API HENCE_MUST_USE hence_result hence_chain_future(hence_future *f);
  * @threading{Any.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 27_futures.c chain-future
  */
 HENCE_API hence_loop *hence_future_loop(const hence_future *f);
 
@@ -204,6 +220,7 @@ HENCE_API hence_loop *hence_future_loop(const hence_future *f);
  * @threading{Any.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 16_two_shapes.c made
  */
 HENCE_API const char *hence_future_site(const hence_future *f);
 
@@ -221,6 +238,7 @@ HENCE_API const char *hence_future_site(const hence_future *f);
  * @complexity{None of its own.}
  * @see hence_loop_run_forever()
  * @since 0.1
+ * @snippet 02_slow_square_future.c main
  */
 HENCE_API HENCE_MUST_USE hence_result hence_loop_run_until_complete(hence_loop *loop,
                                                                     hence_future *f);

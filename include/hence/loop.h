@@ -66,6 +66,7 @@ typedef struct hence_call {
  * @complexity{O(1).}
  * @see hence_loop_free(), hence_loop_current()
  * @since 0.1
+ * @snippet 01_slow_square.c main
  */
 HENCE_API HENCE_MUST_USE hence_loop *hence_loop_new(struct event_base *base);
 
@@ -76,6 +77,7 @@ HENCE_API HENCE_MUST_USE hence_loop *hence_loop_new(struct event_base *base);
  * @threading{Any.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 19_threads.c post
  */
 HENCE_API hence_loop *hence_loop_ref(hence_loop *loop);
 
@@ -87,6 +89,7 @@ HENCE_API hence_loop *hence_loop_ref(hence_loop *loop);
  * @threading{Any, as long as the loop's own thread keeps a reference until it has closed it.}
  * @complexity{O(1), and hence_loop_close() for the last one.}
  * @since 0.1
+ * @snippet 28_loop_life.c close
  */
 HENCE_API hence_loop *hence_loop_unref(hence_loop *loop);
 
@@ -104,6 +107,7 @@ HENCE_API hence_loop *hence_loop_unref(hence_loop *loop);
  * @threading{The loop's.}
  * @complexity{O(calls that wait).}
  * @since 0.1
+ * @snippet 28_loop_life.c close
  */
 HENCE_API int hence_loop_close(hence_loop *loop);
 
@@ -116,6 +120,7 @@ HENCE_API int hence_loop_close(hence_loop *loop);
  * @threading{The loop's.}
  * @complexity{O(calls that wait).}
  * @since 0.1
+ * @snippet 01_slow_square.c main
  */
 HENCE_API hence_loop *hence_loop_free(hence_loop *loop);
 
@@ -126,6 +131,7 @@ HENCE_API hence_loop *hence_loop_free(hence_loop *loop);
  * @threading{The loop's.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 30_signal.c base
  */
 HENCE_API struct event_base *hence_loop_base(const hence_loop *loop);
 
@@ -135,6 +141,7 @@ HENCE_API struct event_base *hence_loop_base(const hence_loop *loop);
  * @threading{Any: each thread has its own answer.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 09_async_timer.c current
  */
 HENCE_API hence_loop *hence_loop_current(void);
 
@@ -157,6 +164,7 @@ HENCE_API hence_loop *hence_loop_current(void);
  * @threading{The loop's; hence_call_soon_threadsafe() for others.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 07_call_soon.c loop
  */
 HENCE_API int hence_call_soon(hence_loop *loop, hence_call_fn *fn, void *arg, hence_call *out);
 
@@ -175,6 +183,7 @@ HENCE_API int hence_call_soon(hence_loop *loop, hence_call_fn *fn, void *arg, he
  * @threading{The loop's; from another thread @p arg is destroyed there.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 06_hello_world.c call-soon-own
  */
 HENCE_API int hence_call_soon_own(hence_loop *loop, hence_call_fn *fn, void *arg,
                                   hence_drop_fn *drop, hence_call *out);
@@ -194,6 +203,7 @@ HENCE_API int hence_call_soon_own(hence_loop *loop, hence_call_fn *fn, void *arg
  * @threading{The loop's.}
  * @complexity{O(log n) in the number of timers; cancelling is O(1).}
  * @since 0.1
+ * @snippet 17_calls.c call-later
  */
 HENCE_API int hence_call_later(hence_loop *loop, int64_t delay, hence_call_fn *fn, void *arg,
                                hence_call *out);
@@ -211,6 +221,7 @@ HENCE_API int hence_call_later(hence_loop *loop, int64_t delay, hence_call_fn *f
  * @threading{The loop's; from another thread @p arg is destroyed there.}
  * @complexity{O(log n) in the number of timers.}
  * @since 0.1
+ * @snippet 01_slow_square.c operation
  */
 HENCE_API int hence_call_later_own(hence_loop *loop, int64_t delay, hence_call_fn *fn, void *arg,
                                    hence_drop_fn *drop, hence_call *out);
@@ -227,6 +238,7 @@ HENCE_API int hence_call_later_own(hence_loop *loop, int64_t delay, hence_call_f
  * @threading{The loop's.}
  * @complexity{O(log n) in the number of timers.}
  * @since 0.1
+ * @snippet 17_calls.c call-at
  */
 HENCE_API int hence_call_at(hence_loop *loop, int64_t when, hence_call_fn *fn, void *arg,
                             hence_call *out);
@@ -244,6 +256,7 @@ HENCE_API int hence_call_at(hence_loop *loop, int64_t when, hence_call_fn *fn, v
  * @threading{The loop's; from another thread @p arg is destroyed there.}
  * @complexity{O(log n) in the number of timers.}
  * @since 0.1
+ * @snippet 17_calls.c call-at-own
  */
 HENCE_API int hence_call_at_own(hence_loop *loop, int64_t when, hence_call_fn *fn, void *arg,
                                 hence_drop_fn *drop, hence_call *out);
@@ -263,6 +276,7 @@ HENCE_API int hence_call_at_own(hence_loop *loop, int64_t when, hence_call_fn *f
  * @threading{Any.}
  * @complexity{O(1); one allocation, and a system call if the loop may be asleep.}
  * @since 0.1
+ * @snippet 19_threads.c post
  */
 HENCE_API int hence_call_soon_threadsafe(hence_loop *loop, hence_call_fn *fn, void *arg);
 
@@ -279,6 +293,7 @@ HENCE_API int hence_call_soon_threadsafe(hence_loop *loop, hence_call_fn *fn, vo
  * @threading{Any.}
  * @complexity{As hence_call_soon_threadsafe().}
  * @since 0.1
+ * @snippet 19_threads.c post
  */
 HENCE_API int hence_call_soon_threadsafe_own(hence_loop *loop, hence_call_fn *fn, void *arg,
                                              hence_drop_fn *drop);
@@ -294,6 +309,7 @@ HENCE_API int hence_call_soon_threadsafe_own(hence_loop *loop, hence_call_fn *fn
  * @threading{The loop's.}
  * @complexity{O(1); nothing is allocated.}
  * @since 0.1
+ * @snippet 17_calls.c cancel
  */
 HENCE_API int hence_call_cancel(hence_loop *loop, hence_call call);
 
@@ -310,6 +326,7 @@ HENCE_API int hence_call_cancel(hence_loop *loop, hence_call call);
  * @threading{The loop's.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 17_calls.c when
  */
 HENCE_API int hence_call_when(hence_loop *loop, hence_call call, int64_t *when);
 
@@ -327,6 +344,7 @@ HENCE_API int hence_call_when(hence_loop *loop, hence_call call, int64_t *when);
  * @threading{The loop's.}
  * @complexity{O(log n) in the number of timers.}
  * @since 0.1
+ * @snippet 17_calls.c reset
  */
 HENCE_API int hence_call_reset(hence_loop *loop, hence_call call, int64_t delay);
 
@@ -337,6 +355,7 @@ HENCE_API int hence_call_reset(hence_loop *loop, hence_call call, int64_t delay)
  * @threading{The loop's.}
  * @complexity{O(1); reads the clock.}
  * @since 0.1
+ * @snippet 17_calls.c time
  */
 HENCE_API int64_t hence_loop_time(const hence_loop *loop);
 
@@ -347,6 +366,7 @@ HENCE_API int64_t hence_loop_time(const hence_loop *loop);
  * @threading{The loop's.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 17_calls.c pending
  */
 HENCE_API size_t hence_loop_pending(const hence_loop *loop);
 
@@ -368,6 +388,7 @@ HENCE_API size_t hence_loop_pending(const hence_loop *loop);
  * @threading{The loop's.}
  * @complexity{None of its own: one pass through libevent for at most 256 calls.}
  * @since 0.1
+ * @snippet 07_call_soon.c loop
  */
 HENCE_API int hence_loop_run_forever(hence_loop *loop);
 
@@ -385,6 +406,7 @@ HENCE_API int hence_loop_run_forever(hence_loop *loop);
  * @threading{The loop's; others post a call that stops it.}
  * @complexity{O(1); nothing is allocated.}
  * @since 0.1
+ * @snippet 07_call_soon.c loop
  */
 HENCE_API int hence_loop_stop(hence_loop *loop);
 
@@ -395,6 +417,7 @@ HENCE_API int hence_loop_stop(hence_loop *loop);
  * @threading{The loop's.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 28_loop_life.c run-again
  */
 HENCE_API bool hence_loop_is_running(const hence_loop *loop);
 
@@ -405,6 +428,7 @@ HENCE_API bool hence_loop_is_running(const hence_loop *loop);
  * @threading{Any.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 28_loop_life.c close
  */
 HENCE_API bool hence_loop_is_closed(const hence_loop *loop);
 
@@ -423,6 +447,7 @@ HENCE_API bool hence_loop_is_closed(const hence_loop *loop);
  * @threading{The child's only thread.}
  * @complexity{O(number of events).}
  * @since 0.1
+ * @snippet 29_fork.c reinit
  */
 HENCE_API int hence_loop_reinit(hence_loop *loop);
 
@@ -438,6 +463,7 @@ HENCE_API int hence_loop_reinit(hence_loop *loop);
  * @threading{The loop's.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 21_reports.c exception-handler
  */
 HENCE_API int hence_loop_set_exception_handler(hence_loop *loop, hence_report_handler *handler,
                                                void *arg);
@@ -473,6 +499,7 @@ typedef hence_result hence_shutdown_fn(void *arg);
  * @complexity{O(1).}
  * @see hence_loop_shutdown()
  * @since 0.1
+ * @snippet 18_shutdown.c on-shutdown
  */
 HENCE_API int hence_loop_on_shutdown(hence_loop *loop, hence_shutdown_phase phase,
                                      hence_shutdown_fn *fn, void *arg, hence_call *out);
@@ -487,6 +514,7 @@ HENCE_API int hence_loop_on_shutdown(hence_loop *loop, hence_shutdown_phase phas
  * @threading{The loop's.}
  * @complexity{O(number of shutdown callbacks).}
  * @since 0.1
+ * @snippet 18_shutdown.c on-shutdown
  */
 HENCE_API int hence_loop_remove_shutdown(hence_loop *loop, hence_call call);
 
@@ -502,6 +530,7 @@ HENCE_API int hence_loop_remove_shutdown(hence_loop *loop, hence_call call);
  * @threading{The loop's; others post a call.}
  * @complexity{O(number of shutdown callbacks).}
  * @since 0.1
+ * @snippet 18_shutdown.c shutdown
  */
 HENCE_API int hence_loop_shutdown(hence_loop *loop);
 

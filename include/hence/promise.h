@@ -59,6 +59,7 @@ typedef bool hence_canceller(hence_promise *p, void *arg);
  * @complexity{O(1) and the steps that run; nothing is allocated.}
  * @see hence_abandon()
  * @since 0.1
+ * @snippet 04_on_success_on_error.c ask
  */
 HENCE_API int hence_resolve(hence_promise *p, hence_result r);
 
@@ -73,6 +74,7 @@ HENCE_API int hence_resolve(hence_promise *p, hence_result r);
  * @complexity{O(1) and the steps that run; nothing is allocated.}
  * @see hence_resolve()
  * @since 0.1
+ * @snippet 01_slow_square.c operation
  */
 HENCE_API void hence_abandon(hence_promise *p);
 
@@ -89,6 +91,7 @@ HENCE_API void hence_abandon(hence_promise *p);
  * @threading{Where @p p is.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 01_slow_square.c operation
  */
 HENCE_API HENCE_MUST_USE inline hence_promise *hence_promise_take(hence_promise **p);
 
@@ -105,6 +108,7 @@ HENCE_API HENCE_MUST_USE inline hence_promise *hence_promise_take(hence_promise 
  * @threading{As hence_resolve().}
  * @complexity{O(1); nothing is allocated.}
  * @since 0.1
+ * @snippet 12_cancel.c canceller
  */
 HENCE_API void hence_promise_on_cancel(hence_promise *p, hence_canceller *canceller, void *arg);
 
@@ -117,6 +121,7 @@ HENCE_API void hence_promise_on_cancel(hence_promise *p, hence_canceller *cancel
  * @threading{As hence_resolve().}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 12_cancel.c is-wanted
  */
 HENCE_API bool hence_promise_is_wanted(const hence_promise *p);
 

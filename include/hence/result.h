@@ -92,9 +92,17 @@ typedef struct hence_domain {
     const char *(*describe)(int code); /**< a few words about a code, never NULL; or NULL itself */
 } hence_domain;
 
-/** The domain of #hence_error. */
+/**
+ * The domain of #hence_error.
+ * No sample: it is used as #hence_domain_errno is.
+ * @since 0.1
+ */
 HENCE_API extern const hence_domain hence_domain_hence;
-/** The domain of errno codes: hence_fail_errno(). */
+/**
+ * The domain of errno codes: hence_fail_errno().
+ * @since 0.1
+ * @snippet 15_failures.c find
+ */
 HENCE_API extern const hence_domain hence_domain_errno;
 
 /* ---- made ---------------------------------------------------------------------------------- */
@@ -105,6 +113,7 @@ HENCE_API extern const hence_domain hence_domain_errno;
  * @threading{Any.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 26_results.c made
  */
 HENCE_API HENCE_MUST_USE inline hence_result hence_none(void);
 
@@ -115,6 +124,7 @@ HENCE_API HENCE_MUST_USE inline hence_result hence_none(void);
  * @threading{Any.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 26_results.c made
  */
 HENCE_API HENCE_MUST_USE inline hence_result hence_int(int64_t i);
 
@@ -125,6 +135,7 @@ HENCE_API HENCE_MUST_USE inline hence_result hence_int(int64_t i);
  * @threading{Any.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 26_results.c made
  */
 HENCE_API HENCE_MUST_USE inline hence_result hence_real(double x);
 
@@ -135,6 +146,7 @@ HENCE_API HENCE_MUST_USE inline hence_result hence_real(double x);
  * @threading{Any.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 26_results.c made
  */
 HENCE_API HENCE_MUST_USE inline hence_result hence_ptr(void *p);
 
@@ -150,6 +162,7 @@ HENCE_API HENCE_MUST_USE inline hence_result hence_ptr(void *p);
  * @threading{Any; the result is for one thread at a time.}
  * @complexity{O(1); nothing is allocated.}
  * @since 0.1
+ * @snippet 26_results.c own
  */
 HENCE_API HENCE_MUST_USE inline hence_result hence_own(void *p, hence_drop_fn *destroy);
 
@@ -163,10 +176,14 @@ HENCE_API HENCE_MUST_USE inline hence_result hence_own(void *p, hence_drop_fn *d
  * @threading{Any.}
  * @complexity{O(length of the message); one allocation.}
  * @since 0.1
+ * @snippet 15_failures.c fail
  */
 HENCE_API HENCE_MUST_USE hence_result hence_fail_at(const char *site, int code, const char *fmt,
                                                     ...) HENCE_FORMAT(3, 4);
-/** A failure in hence's own domain: hence_fail_at() with the line that this stands on. */
+/**
+ * A failure in hence's own domain: hence_fail_at() with the line that this stands on.
+ * @snippet 15_failures.c fail
+ */
 #define hence_fail(code, ...) hence_fail_at(HENCE_SITE, (code), __VA_ARGS__)
 
 /**
@@ -179,10 +196,14 @@ HENCE_API HENCE_MUST_USE hence_result hence_fail_at(const char *site, int code, 
  * @threading{Any.}
  * @complexity{O(length of the message); one allocation.}
  * @since 0.1
+ * @snippet 15_failures.c fail-errno
  */
 HENCE_API HENCE_MUST_USE hence_result hence_fail_errno_at(const char *site, int err,
                                                           const char *fmt, ...) HENCE_FORMAT(3, 4);
-/** A failure in the errno domain: hence_fail_errno_at() with the line that this stands on. */
+/**
+ * A failure in the errno domain: hence_fail_errno_at() with the line that this stands on.
+ * @snippet 15_failures.c fail-errno
+ */
 #define hence_fail_errno(err, ...) hence_fail_errno_at(HENCE_SITE, (err), __VA_ARGS__)
 
 /**
@@ -196,11 +217,15 @@ HENCE_API HENCE_MUST_USE hence_result hence_fail_errno_at(const char *site, int 
  * @threading{Any.}
  * @complexity{O(length of the message); one allocation.}
  * @since 0.1
+ * @snippet 15_failures.c because
  */
 HENCE_API HENCE_MUST_USE hence_result hence_fail_because_at(const char *site, hence_failure *cause,
                                                             int code, const char *fmt, ...)
     HENCE_FORMAT(4, 5);
-/** A failure with its cause: hence_fail_because_at() with the line that this stands on. */
+/**
+ * A failure with its cause: hence_fail_because_at() with the line that this stands on.
+ * @snippet 15_failures.c because
+ */
 #define hence_fail_because(cause, code, ...)                                                       \
     hence_fail_because_at(HENCE_SITE, (cause), (code), __VA_ARGS__)
 
@@ -216,11 +241,15 @@ HENCE_API HENCE_MUST_USE hence_result hence_fail_because_at(const char *site, he
  * @threading{Any.}
  * @complexity{O(length of the message); one allocation.}
  * @since 0.1
+ * @snippet 15_failures.c fail-in
  */
 HENCE_API HENCE_MUST_USE hence_result hence_fail_in_at(const char *site, const hence_domain *domain,
                                                        hence_failure *cause, int code,
                                                        const char *fmt, ...) HENCE_FORMAT(5, 6);
-/** A failure in any domain: hence_fail_in_at() with the line that this stands on. */
+/**
+ * A failure in any domain: hence_fail_in_at() with the line that this stands on.
+ * @snippet 15_failures.c fail-in
+ */
 #define hence_fail_in(domain, cause, code, ...)                                                    \
     hence_fail_in_at(HENCE_SITE, (domain), (cause), (code), __VA_ARGS__)
 
@@ -232,6 +261,7 @@ HENCE_API HENCE_MUST_USE hence_result hence_fail_in_at(const char *site, const h
  * @threading{Any.}
  * @complexity{O(1); nothing is allocated.}
  * @since 0.1
+ * @snippet 16_two_shapes.c both
  */
 HENCE_API HENCE_MUST_USE hence_result hence_fail_static(hence_error code);
 
@@ -243,6 +273,7 @@ HENCE_API HENCE_MUST_USE hence_result hence_fail_static(hence_error code);
  * @threading{Any.}
  * @complexity{O(1); nothing is allocated.}
  * @since 0.1
+ * @snippet 15_failures.c hold
  */
 HENCE_API HENCE_MUST_USE hence_result hence_fail_with(hence_failure *failure);
 
@@ -255,6 +286,7 @@ HENCE_API HENCE_MUST_USE hence_result hence_fail_with(hence_failure *failure);
  * @threading{Where the result is.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 15_failures.c because
  */
 HENCE_API inline bool hence_is_failure(const hence_result *in);
 
@@ -265,6 +297,7 @@ HENCE_API inline bool hence_is_failure(const hence_result *in);
  * @threading{Where the result is.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 05_say_something.c run-until-complete
  */
 HENCE_API inline bool hence_is_value(const hence_result *in);
 
@@ -275,6 +308,7 @@ HENCE_API inline bool hence_is_value(const hence_result *in);
  * @threading{Where the result is.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 26_results.c asked
  */
 HENCE_API inline bool hence_is_none(const hence_result *in);
 
@@ -285,6 +319,7 @@ HENCE_API inline bool hence_is_none(const hence_result *in);
  * @threading{Where the result is.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 26_results.c asked
  */
 HENCE_API inline bool hence_is_int(const hence_result *in);
 
@@ -295,6 +330,7 @@ HENCE_API inline bool hence_is_int(const hence_result *in);
  * @threading{Where the result is.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 26_results.c asked
  */
 HENCE_API inline bool hence_is_real(const hence_result *in);
 
@@ -305,6 +341,7 @@ HENCE_API inline bool hence_is_real(const hence_result *in);
  * @threading{Where the result is.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 26_results.c asked
  */
 HENCE_API inline bool hence_is_ptr(const hence_result *in);
 
@@ -315,6 +352,7 @@ HENCE_API inline bool hence_is_ptr(const hence_result *in);
  * @threading{Where the result is.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 26_results.c take
  */
 HENCE_API inline bool hence_is_chain(const hence_result *in);
 
@@ -327,6 +365,7 @@ HENCE_API inline bool hence_is_chain(const hence_result *in);
  * @threading{Where the result is.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 15_failures.c find
  */
 HENCE_API bool hence_is_failure_of(const hence_result *in, const hence_domain *domain, int code);
 
@@ -337,6 +376,7 @@ HENCE_API bool hence_is_failure_of(const hence_result *in, const hence_domain *d
  * @threading{Where the result is.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 12_cancel.c is-cancelled
  */
 HENCE_API bool hence_is_cancelled(const hence_result *in);
 
@@ -349,6 +389,7 @@ HENCE_API bool hence_is_cancelled(const hence_result *in);
  * @threading{Where the result is.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 02_slow_square_future.c done-callback
  */
 HENCE_API inline int64_t hence_as_int(const hence_result *in);
 
@@ -359,6 +400,7 @@ HENCE_API inline int64_t hence_as_int(const hence_result *in);
  * @threading{Where the result is.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 26_results.c asked
  */
 HENCE_API inline double hence_as_real(const hence_result *in);
 
@@ -369,6 +411,7 @@ HENCE_API inline double hence_as_real(const hence_result *in);
  * @threading{Where the result is.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 26_results.c asked
  */
 HENCE_API inline void *hence_as_ptr(const hence_result *in);
 
@@ -380,6 +423,7 @@ HENCE_API inline void *hence_as_ptr(const hence_result *in);
  * @threading{Where the result is.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 11_returned_deferred.c chain
  */
 HENCE_API inline void *hence_as(const hence_result *in, hence_drop_fn *destroy);
 
@@ -390,6 +434,7 @@ HENCE_API inline void *hence_as(const hence_result *in, hence_drop_fn *destroy);
  * @threading{Where the result is.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 10_chains_and_errors.c handle
  */
 HENCE_API inline const hence_failure *hence_as_failure(const hence_result *in);
 
@@ -405,6 +450,7 @@ HENCE_API inline const hence_failure *hence_as_failure(const hence_result *in);
  * @threading{Where the result is.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 12_cancel.c is-cancelled
  */
 HENCE_API HENCE_MUST_USE inline hence_result hence_take(hence_result *in);
 
@@ -418,6 +464,7 @@ HENCE_API HENCE_MUST_USE inline hence_result hence_take(hence_result *in);
  * @threading{Where the result is.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 26_results.c take
  */
 HENCE_API HENCE_MUST_USE inline void *hence_take_ptr(hence_result *in, hence_drop_fn *destroy);
 
@@ -430,6 +477,7 @@ HENCE_API HENCE_MUST_USE inline void *hence_take_ptr(hence_result *in, hence_dro
  * @threading{Where the result is.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 15_failures.c because
  */
 HENCE_API HENCE_MUST_USE inline hence_failure *hence_take_failure(hence_result *in);
 
@@ -439,6 +487,7 @@ HENCE_API HENCE_MUST_USE inline hence_failure *hence_take_failure(hence_result *
  * @threading{Where the result is.}
  * @complexity{O(1), and what the destructor takes.}
  * @since 0.1
+ * @snippet 02_slow_square_future.c done-callback
  */
 HENCE_API inline void hence_drop(hence_result r);
 
@@ -451,6 +500,7 @@ HENCE_API inline void hence_drop(hence_result r);
  * @threading{Any: a failure never changes, and its count is atomic.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 15_failures.c hold
  */
 HENCE_API hence_failure *hence_failure_ref(const hence_failure *failure);
 
@@ -461,6 +511,7 @@ HENCE_API hence_failure *hence_failure_ref(const hence_failure *failure);
  * @threading{Any.}
  * @complexity{O(1); O(number of causes) for the last one, in constant stack.}
  * @since 0.1
+ * @snippet 15_failures.c hold
  */
 HENCE_API hence_failure *hence_failure_unref(hence_failure *failure);
 
@@ -471,6 +522,7 @@ HENCE_API hence_failure *hence_failure_unref(hence_failure *failure);
  * @threading{Any.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 15_failures.c cause
  */
 HENCE_API const hence_domain *hence_failure_domain(const hence_failure *failure);
 
@@ -481,6 +533,7 @@ HENCE_API const hence_domain *hence_failure_domain(const hence_failure *failure)
  * @threading{Any.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 15_failures.c cause
  */
 HENCE_API int hence_failure_code(const hence_failure *failure);
 
@@ -492,6 +545,7 @@ HENCE_API int hence_failure_code(const hence_failure *failure);
  * @threading{Any.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 24_error_first.c as
  */
 HENCE_API const char *hence_failure_message(const hence_failure *failure);
 
@@ -502,6 +556,7 @@ HENCE_API const char *hence_failure_message(const hence_failure *failure);
  * @threading{Any.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 15_failures.c cause
  */
 HENCE_API const hence_failure *hence_failure_cause(const hence_failure *failure);
 
@@ -512,6 +567,7 @@ HENCE_API const hence_failure *hence_failure_cause(const hence_failure *failure)
  * @threading{Any.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 15_failures.c look
  */
 HENCE_API const char *hence_failure_site(const hence_failure *failure);
 
@@ -524,6 +580,7 @@ HENCE_API const char *hence_failure_site(const hence_failure *failure);
  * @threading{Any.}
  * @complexity{O(number of causes).}
  * @since 0.1
+ * @snippet 15_failures.c find
  */
 HENCE_API const hence_failure *hence_failure_find(const hence_failure *failure,
                                                   const hence_domain *domain, int code);
@@ -540,6 +597,7 @@ HENCE_API const hence_failure *hence_failure_find(const hence_failure *failure,
  * @threading{Any.}
  * @complexity{O(number of causes); nothing is allocated.}
  * @since 0.1
+ * @snippet 15_failures.c print
  */
 HENCE_API void hence_failure_print(const hence_failure *failure, FILE *out);
 
@@ -553,13 +611,17 @@ HENCE_API void hence_failure_print(const hence_failure *failure, FILE *out);
  * @threading{Any.}
  * @complexity{O(number of causes); nothing is allocated.}
  * @since 0.1
+ * @snippet 15_failures.c describe
  */
 HENCE_API size_t hence_failure_describe(const hence_failure *failure, char *buffer, size_t size);
 
 /* ---- inline -------------------------------------------------------------------------------- */
 
 /**
- * @brief The value that a shared result refers to; anything else is its own. For the accessors.
+ * @brief The value that a shared result refers to; anything else is its own.
+ *
+ * No sample: for the accessors only.
+ *
  * @param in  lent
  * @return lent
  * @threading{Where the result is.}
@@ -569,6 +631,9 @@ HENCE_API size_t hence_failure_describe(const hence_failure *failure, char *buff
 HENCE_API const hence_result *hence_look_through(const hence_result *in);
 /**
  * @brief What hence_drop() does for results that own something.
+ *
+ * No sample: for the accessors only.
+ *
  * @param r  taken
  * @threading{Where the result is.}
  * @complexity{O(1), and what the destructor takes.}

@@ -28,6 +28,7 @@ typedef struct hence_test_clock hence_test_clock;
  * @threading{The loop's.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 23_testing.c clock
  */
 HENCE_API HENCE_MUST_USE hence_test_clock *hence_test_clock_new(hence_loop *loop);
 
@@ -38,6 +39,7 @@ HENCE_API HENCE_MUST_USE hence_test_clock *hence_test_clock_new(hence_loop *loop
  * @threading{The loop's.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 23_testing.c clock
  */
 HENCE_API hence_test_clock *hence_test_clock_free(hence_test_clock *clock);
 
@@ -55,6 +57,7 @@ HENCE_API hence_test_clock *hence_test_clock_free(hence_test_clock *clock);
  * @threading{The loop's.}
  * @complexity{What runs.}
  * @since 0.1
+ * @snippet 23_testing.c nothing-left
  */
 HENCE_API int hence_test_clock_advance(hence_test_clock *clock, int64_t delta);
 
@@ -67,6 +70,7 @@ HENCE_API int hence_test_clock_advance(hence_test_clock *clock, int64_t delta);
  * @threading{The loop's.}
  * @complexity{What runs.}
  * @since 0.1
+ * @snippet 23_testing.c turn
  */
 HENCE_API int hence_test_clock_pump(hence_test_clock *clock, const int64_t *deltas, size_t n);
 
@@ -83,6 +87,7 @@ HENCE_API int hence_test_clock_pump(hence_test_clock *clock, const int64_t *delt
  * @threading{The loop's.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 23_testing.c autojump
  */
 HENCE_API int hence_test_clock_autojump(hence_test_clock *clock, bool on);
 
@@ -93,6 +98,7 @@ HENCE_API int hence_test_clock_autojump(hence_test_clock *clock, bool on);
  * @threading{The loop's.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 23_testing.c autojump
  */
 HENCE_API int64_t hence_test_clock_now(const hence_test_clock *clock);
 
@@ -104,6 +110,7 @@ HENCE_API int64_t hence_test_clock_now(const hence_test_clock *clock);
  * @threading{The loop's.}
  * @complexity{What runs.}
  * @since 0.1
+ * @snippet 23_testing.c turn
  */
 HENCE_API int hence_test_turn(hence_loop *loop);
 
@@ -115,6 +122,7 @@ HENCE_API int hence_test_turn(hence_loop *loop);
  * @threading{The thread that uses @p d.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 23_testing.c success
  */
 HENCE_API HENCE_MUST_USE bool hence_test_success_of(hence_deferred *d, hence_result *out);
 
@@ -125,6 +133,7 @@ HENCE_API HENCE_MUST_USE bool hence_test_success_of(hence_deferred *d, hence_res
  * @threading{The thread that uses @p d.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 23_testing.c failure
  */
 HENCE_API HENCE_MUST_USE hence_failure *hence_test_failure_of(hence_deferred *d);
 
@@ -135,6 +144,7 @@ HENCE_API HENCE_MUST_USE hence_failure *hence_test_failure_of(hence_deferred *d)
  * @threading{The thread that uses @p d.}
  * @complexity{O(1).}
  * @since 0.1
+ * @snippet 23_testing.c success
  */
 HENCE_API HENCE_MUST_USE bool hence_test_no_result(const hence_deferred *d);
 

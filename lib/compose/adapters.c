@@ -13,16 +13,11 @@
 #include "future/future.h"
 #include "value/waitable.h"
 
-struct as_future {
-    struct hence_feeder feeder;
-    hence_promise *to; /* NULL: the Future was cancelled */
-};
-
 static void deliver(struct hence_consumer *consumer, hence_result r)
 {
-    struct as_future *adapter = (struct as_future *)consumer;
-    hence_promise *to = adapter->to;
-    hence_memory_put(adapter, sizeof *adapter);
+    struct hence_feeder *feeder = (struct hence_feeder *)consumer;
+    hence_promise *to = feeder->to;
+    hence_memory_put(feeder, sizeof *feeder);
     if (to)
         hence_resolve(to, r);
     else
@@ -31,7 +26,7 @@ static void deliver(struct hence_consumer *consumer, hence_result r)
 
 static void waits_instead(struct hence_consumer *consumer, struct hence_waitable *waitable)
 {
-    ((struct as_future *)consumer)->feeder.from = waitable;
+    ((struct hence_feeder *)consumer)->from = waitable;
 }
 
 static const struct hence_part as_future_part = {
@@ -39,35 +34,24 @@ static const struct hence_part as_future_part = {
     .waits_instead = waits_instead,
 };
 
-static bool cancel(hence_promise *to, void *arg)
-{
-    struct as_future *adapter = arg;
-    (void)to;
-    adapter->to = NULL;
-    hence_waitable_cancel(adapter->feeder.from);
-    return true;
-}
-
 hence_future *hence_deferred_as_future_at(const char *site, hence_loop *loop, hence_deferred *d)
 {
     hence_promise *to;
     hence_future *f = hence_future_new_at(site, loop, &to);
-    struct as_future *adapter = f ? hence_memory_get(sizeof *adapter) : NULL;
+    struct hence_feeder *feeder = f && d ? hence_memory_get(sizeof *feeder) : NULL;
     hence_result r = hence_chain(d);
-    if (!adapter || !d) {
+    if (!feeder) {
         if (f)
             hence_resolve(to, hence_fail_static(HENCE_ENOMEM));
-        if (adapter)
-            hence_memory_put(adapter, sizeof *adapter);
         hence_drop(r);
         return f;
     }
     struct hence_waitable *from = hence_chained(&r);
-    *adapter = (struct as_future){{{&as_future_part}, from}, to};
-    if (from->consumer.part->take(from, &adapter->feeder.consumer, &r))
-        deliver(&adapter->feeder.consumer, r);
+    *feeder = (struct hence_feeder){{&as_future_part}, from, to};
+    if (from->consumer.part->take(from, &feeder->consumer, &r))
+        deliver(&feeder->consumer, r);
     else
-        hence_future_set_feeder(to, cancel, &adapter->feeder);
+        hence_future_set_feeder(feeder);
     return f;
 }
 
@@ -78,6 +62,11 @@ hence_deferred *hence_deferred_from_future_at(const char *site, hence_future *f)
 
 hence_result hence_loop_run_until_complete_deferred(hence_loop *loop, hence_deferred *d)
 {
+    int error = hence_loop_can_run(loop);
+    if (error) {
+        hence_deferred_unref(d);
+        return hence_loop_refusal(error);
+    }
     hence_future *f = hence_deferred_as_future_at(hence_deferred_site(d), loop, d);
     hence_result r = hence_loop_run_until_complete(loop, f);
     hence_future_unref(f);

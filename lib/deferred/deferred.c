@@ -73,7 +73,8 @@ int hence_deferred_add_in_out(hence_deferred *d, hence_step_in_out *step, void *
         hence_drop(r);
         return -ENOMEM;
     }
-    d->state |= STATE_SPECIAL;
+    if (!hence_deferred_wrong_thread(d))
+        d->state |= STATE_SPECIAL;
     return add_step(d, &(struct step){(hence_step *)hence_step_in_out_mark,
                                       (hence_step *)(void (*)(void))step, arg});
 }

@@ -130,7 +130,8 @@ const hence_failure *hence_future_failure(hence_future *f)
 void hence_future_settle(hence_future *f, hence_result r)
 {
     f->waitable.slot = r;
-    f->state = (f->state & ~(uint32_t)(FUTURE_WAITING | FUTURE_CANCELLER)) | FUTURE_DONE;
+    f->state =
+        (f->state & ~(uint32_t)(FUTURE_WAITING | FUTURE_CANCELLER | FUTURE_FED)) | FUTURE_DONE;
     if (hence_future_has_listeners(f))
         hence_future_tell(f);
     else
@@ -198,20 +199,34 @@ static void on_cancel_part(struct hence_waitable *self, hence_canceller *cancell
         f->state &= ~(uint32_t)FUTURE_CANCELLER;
 }
 
-void hence_future_set_feeder(hence_promise *p, hence_canceller *canceller,
-                             struct hence_feeder *feeder)
+void hence_future_set_feeder(struct hence_feeder *feeder)
 {
-    on_cancel_part(&p->waitable, canceller, feeder);
-    hence_future_of(&p->waitable)->state |= FUTURE_FED;
+    hence_future *f = hence_future_of(&feeder->to->waitable);
+    f->waitable.slot = (hence_result){HENCE_KIND_NONE, (uint64_t)(uintptr_t)feeder};
+    f->state |= FUTURE_FED;
+}
+
+static struct hence_feeder *feeder_of(const hence_future *f)
+{
+    return f->state & FUTURE_FED ? (struct hence_feeder *)(uintptr_t)f->waitable.slot.word : NULL;
 }
 
 static struct hence_waitable *fed_by_part(const struct hence_waitable *self)
 {
-    const hence_future *f = (const hence_future *)self;
-    const uint32_t fed = FUTURE_FED | FUTURE_CANCELLER;
-    if ((f->state & (fed | FUTURE_DONE)) != fed)
+    const struct hence_feeder *feeder = feeder_of((const hence_future *)self);
+    return feeder ? feeder->from : NULL;
+}
+
+static struct hence_waitable *cancel_fed_part(struct hence_waitable *self)
+{
+    hence_future *f = hence_future_of(self);
+    struct hence_feeder *feeder = feeder_of(f);
+    if (!feeder)
         return NULL;
-    return ((const struct hence_feeder *)(uintptr_t)f->waitable.slot.word)->from;
+    feeder->to = NULL;
+    promise_ended(f);
+    hence_future_settle(f, hence_fail_static(HENCE_ECANCELLED));
+    return feeder->from;
 }
 
 static bool is_wanted_part(const struct hence_waitable *self)
@@ -289,6 +304,7 @@ const struct hence_part hence_future_part = {
     .keep = keep_part,
     .waits_for = waits_for_part,
     .fed_by = fed_by_part,
+    .cancel_fed = cancel_fed_part,
     .cancel = cancel_part,
     .unref = unref_part,
     .deliver = deliver_part,

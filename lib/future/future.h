@@ -25,7 +25,7 @@ enum {
     FUTURE_QUEUED = 1 << 5,     /* the loop is to tell its listeners */
     FUTURE_LOOKED_AT = 1 << 6,  /* somebody has seen the failure */
     FUTURE_FIRST = 1 << 7,      /* `first_fn` and `first_arg` are a listener */
-    FUTURE_FED = 1 << 8,        /* the argument of the canceller is a struct hence_feeder */
+    FUTURE_FED = 1 << 8,        /* the slot is a struct hence_feeder, which will resolve it */
     FUTURE_KEPT = 1 << 9        /* the promise is held by a Deferred, as its consumer */
 };
 
@@ -75,9 +75,8 @@ void hence_listener_remove(hence_future *f, struct hence_listener *listener);
 void hence_future_tell(hence_future *f);
 
 /* future.c */
-/* The promise will be resolved by this adapter; `canceller` gets it as its argument. */
-void hence_future_set_feeder(hence_promise *p, hence_canceller *canceller,
-                             struct hence_feeder *feeder);
+/* The promise `feeder->to` will be resolved by this adapter; cancelling the Future goes through it. */
+void hence_future_set_feeder(struct hence_feeder *feeder);
 void hence_future_settle(hence_future *f, hence_result r);
 void hence_future_try_end(hence_future *f);
 

@@ -23,8 +23,13 @@ static void wake(void *arg)
 static void end_sleep(void *arg)
 {
     struct sleep *sleep = arg;
-    hence_abandon(sleep->promise);
+    hence_promise *promise = sleep->promise;
+    bool closed = hence_loop_is_closed(sleep->loop);
     hence_memory_put(sleep, sizeof *sleep);
+    if (promise && closed)
+        hence_resolve(promise, hence_fail_static(HENCE_ECLOSED));
+    else
+        hence_abandon(promise);
 }
 
 static bool stop_sleeping(hence_promise *promise, void *arg)

@@ -57,6 +57,8 @@ int hence_test_clock_advance(hence_test_clock *clock, int64_t delta)
         return error;
     if (__builtin_add_overflow(clock->clock.now, delta, &clock->clock.now))
         clock->clock.now = INT64_MAX;
+    if (clock->clock.now == INT64_MAX) /* the time at which no call can be due */
+        clock->clock.now--;
     hence_loop_arm(clock->loop);
     int turns = 0, ran;
     while ((ran = hence_loop_poll(clock->loop, false)) > 0 ||

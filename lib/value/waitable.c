@@ -8,7 +8,14 @@ int hence_waitable_cancel(struct hence_waitable *waitable)
     /* a circle that was too long to be found when it was closed has no end: Brent's search */
     struct hence_waitable *next, *marked = waitable;
     unsigned long steps = 0, until_mark = HENCE_CIRCLE_BOUND;
-    while ((next = waitable->consumer.part->waits_for(waitable))) {
+    bool cancelled = false;
+    for (;;) {
+        const struct hence_part *part = waitable->consumer.part;
+        next = part->waits_for(waitable);
+        if (!next && part->cancel_fed && (next = part->cancel_fed(waitable)))
+            cancelled = true;
+        if (!next)
+            break;
         waitable = next;
         if (waitable == marked)
             return -EDEADLK;
@@ -18,7 +25,8 @@ int hence_waitable_cancel(struct hence_waitable *waitable)
             steps = 0;
         }
     }
-    return waitable->consumer.part->cancel(waitable);
+    int error = waitable->consumer.part->cancel(waitable);
+    return cancelled ? 0 : error;
 }
 
 bool hence_waitable_waits_for(struct hence_waitable *waitable, const struct hence_waitable *other,

@@ -59,6 +59,9 @@ struct hence_part {
     struct hence_waitable *(*fed_by)(const struct hence_waitable *self);
     /* Cancels this one itself: it waits for nothing. 0 or -EALREADY. */
     int (*cancel)(struct hence_waitable *self);
+    /* If an adapter will resolve this one: it is cancelled now, and the adapter's source is to be
+     * cancelled next. Otherwise NULL. May be missing. */
+    struct hence_waitable *(*cancel_fed)(struct hence_waitable *self);
     void (*unref)(struct hence_waitable *self);
 
     /* As a consumer: takes the result. The waitable it came from has let go of its reference. */
@@ -68,10 +71,11 @@ struct hence_part {
     void (*waits_instead)(struct hence_consumer *self, struct hence_waitable *waitable);
 };
 
-/* An adapter that resolves a Future with what it is given: see hence_future_set_feeder(). */
+/* An adapter that resolves a Future with what it is given. */
 struct hence_feeder {
     struct hence_consumer consumer;
     struct hence_waitable *from;
+    hence_promise *to; /* NULL: cancelled, what it is given is destroyed */
 };
 
 static inline hence_result hence_chain_to(struct hence_waitable *waitable)
