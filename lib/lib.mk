@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # The libraries. A new source or header goes into the block of its room, a public header into
-# hence_HEADERS; the gate tests/gates/listed names what was forgotten, and tests/gates/exports --update
-# writes lib/hence.map.
+# hence_HEADERS; the gate tests/gates/listed names what was forgotten; tests/gates/exports --update
+# writes lib/hence.map, tests/gates/abi --update lib/hence.abi.
 
 # ---- what is installed in $(includedir)/hence
 
@@ -103,7 +103,7 @@ lib_libhence_ledger_la_CFLAGS = $(library_cflags) -static
 lib_libhence_ledger_la_LDFLAGS = $(SANITIZER_FLAGS) $(COVERAGE_FLAGS)
 lib_libhence_ledger_la_LIBADD = $(EVENT_LIBS) -lpthread
 
-EXTRA_DIST += lib/LAYERS lib/hence.map
+EXTRA_DIST += lib/LAYERS lib/hence.abi lib/hence.map
 
 uninstall-hook:
 	-rmdir "$(DESTDIR)$(hencedir)" 2>/dev/null

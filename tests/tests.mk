@@ -24,23 +24,39 @@ CRITERION_TESTS += tests/deferred/test_life.crit
 CRITERION_TESTS += tests/deferred/test_depth.crit
 CRITERION_TESTS += tests/deferred/test_random.crit
 CRITERION_TESTS += tests/loop/test_call.crit
-CRITERION_TESTS += tests/loop/test_queue.crit
-CRITERION_TESTS += tests/loop/test_timers.crit
-CRITERION_TESTS += tests/loop/test_turn.crit
-CRITERION_TESTS += tests/deferred/test_random.crit
-CRITERION_TESTS += tests/future/test_future.crit
-CRITERION_TESTS += tests/future/test_listeners.crit
 CRITERION_TESTS += tests/loop/test_door.crit
 CRITERION_TESTS += tests/loop/test_existing_base.crit
 CRITERION_TESTS += tests/loop/test_fork.crit
 CRITERION_TESTS += tests/loop/test_loop.crit
+CRITERION_TESTS += tests/loop/test_queue.crit
 CRITERION_TESTS += tests/loop/test_shutdown.crit
+CRITERION_TESTS += tests/loop/test_timers.crit
+CRITERION_TESTS += tests/loop/test_turn.crit
+CRITERION_TESTS += tests/future/test_chain.crit
+CRITERION_TESTS += tests/future/test_future.crit
+CRITERION_TESTS += tests/future/test_listeners.crit
+CRITERION_TESTS += tests/future/test_run.crit
+CRITERION_TESTS += tests/compose/test_adapters.crit
+CRITERION_TESTS += tests/compose/test_error_first.crit
+CRITERION_TESTS += tests/compose/test_event.crit
+CRITERION_TESTS += tests/schedule/test_sleep.crit
+CRITERION_TESTS += tests/testing/test_clock.crit
+CRITERION_TESTS += tests/testing/test_helpers.crit
 
 # ---- plain programs, for what crosses threads: they also run under TSan. Two lines each.
 
 THREAD_LIBS = lib/libhence-ledger.la $(EVENT_LIBS) -lpthread
 
 THREAD_TESTS =
+THREAD_TESTS += tests/threads/many_loops
+tests_threads_many_loops_LDADD = $(THREAD_LIBS)
+THREAD_TESTS += tests/threads/post
+tests_threads_post_LDADD = $(THREAD_LIBS)
+THREAD_TESTS += tests/threads/post_and_close
+tests_threads_post_and_close_LDADD = $(THREAD_LIBS)
+THREAD_TESTS += tests/threads/refused
+tests_threads_refused_LDADD = $(THREAD_LIBS)
+EXTRA_DIST += tests/threads/threads.h
 
 # ---- the gates: what must be true of the project as a whole
 
@@ -52,10 +68,13 @@ QUICK_GATES = \
 	tests/examples/compare_fails
 
 SLOW_GATES = \
+	tests/gates/abi \
 	tests/gates/docs \
 	tests/gates/format \
 	tests/gates/install \
 	tests/gates/listed \
+	tests/gates/samples \
+	tests/gates/samples_fails \
 	tests/gates/words
 
 if SHORT_CHECK

@@ -196,7 +196,8 @@ HENCE_API HENCE_MUST_USE void *hence_deferred_alloc(hence_deferred *d, size_t si
  *
  * @retval 0        the step is part of the chain, or has run already
  * @retval -ENOMEM  the out-of-memory failure stands in the step's place; if @p d is NULL,
- *                  @p on_error has run with it
+ *                  @p on_error has run with it, and what it returned was destroyed: a step cannot
+ *                  turn NULL into something that is there
  * @retval -EINVAL  both steps are NULL
  *
  * @ownership{@p d is lent. @p arg must live until the step has run: see hence_deferred_bind().}

@@ -51,7 +51,7 @@ HENCE_API HENCE_MUST_USE hence_future *hence_future_new_at(const char *site, hen
 /**
  * @brief One more reference.
  * @param f  lent; NULL gives NULL
- * @return the same Future, yours
+ * @return the same Future, yours; NULL on another thread
  * @threading{The loop's.}
  * @complexity{O(1).}
  * @since 0.1
@@ -154,6 +154,8 @@ typedef void hence_done_fn(hence_future *f, void *arg);
 
 /**
  * @brief Call @p fn through the loop once @p f is done, also if it is done already.
+ *
+ * If the loop is closed first, @p fn is never called: see to @p arg yourself.
  *
  * @param f    lent. NULL: nothing is called, and -ENOMEM returned
  * @param fn   what to call

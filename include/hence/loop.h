@@ -100,6 +100,10 @@ HENCE_API hence_loop *hence_loop_unref(hence_loop *loop);
  * waiting call is dropped: its argument is destroyed if the loop owns it, the function does not run.
  * Done callbacks of Futures that are on their way are dropped alike. Closing twice does nothing.
  *
+ * Operations whose call is dropped end: a Deferred that sleeps fails with #HENCE_ECLOSED, and its steps
+ * run inside this call, so what they touch must still be there. hence_deferred_forget() it first
+ * otherwise.
+ *
  * @param loop  lent; NULL is accepted
  * @retval 0       closed
  * @retval -EBUSY  it is running: hence_loop_stop() first

@@ -45,6 +45,9 @@ typedef bool hence_canceller(hence_promise *p, void *arg);
        cancelled meanwhile     the result is destroyed, and 0 returned
    @endverbatim
  *
+ * @p p must not be used again afterwards. When its Deferred or Future lives still, a second resolve is
+ * refused and reported; when it does not, that is a use of freed memory, which no answer can mend.
+ *
  * @param p  taken; NULL is what a failed constructor leaves
  * @param r  taken
  *
@@ -54,7 +57,8 @@ typedef bool hence_canceller(hence_promise *p, void *arg);
  * @retval -EINVAL    @p p is NULL
  *
  * @ownership{@p r is destroyed if it could not be given.}
- * @threading{A Deferred's: the thread that uses it. A Future's: its loop's.}
+ * @threading{A Deferred's: the thread that made it, which is not checked; its steps would run here. A
+ *   Future's: its loop's.}
  * @cancel{After a cancellation that did not stop the operation, one call is accepted and ignored.}
  * @complexity{O(1) and the steps that run; nothing is allocated.}
  * @see hence_abandon()

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+/* Does this build want to see every block? */
 #if defined(__SANITIZE_ADDRESS__)
 #define UNDER_SANITIZER 1
 #elif defined(__has_feature)
@@ -75,10 +76,16 @@ static bool runs_under_valgrind(void)
     return preloaded && strstr(preloaded, "vgpreload");
 }
 
+void hence_memory_use_cache(void)
+{
+    if (!cache_wanted)
+        cache_wanted = pthread_key_create(&thread_end, drain_cache) == 0;
+}
+
 __attribute__((constructor)) static void decide_about_cache(void)
 {
-    cache_wanted = !UNDER_SANITIZER && !runs_under_valgrind() &&
-                   pthread_key_create(&thread_end, drain_cache) == 0;
+    if (!UNDER_SANITIZER && !runs_under_valgrind())
+        hence_memory_use_cache();
 }
 
 __attribute__((destructor)) static void forget_thread_end(void)

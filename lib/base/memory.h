@@ -37,6 +37,9 @@ extern _Thread_local struct hence_cache hence_cache __attribute__((tls_model("in
 void *hence_memory_get_slow(size_t size);
 void hence_memory_put_slow(void *p, size_t size);
 
+/* For tests of the cache, which is off under sanitizers and valgrind. */
+void hence_memory_use_cache(void);
+
 static inline size_t hence_memory_class(size_t size)
 {
     return (size + HENCE_CACHE_STEP - 1) / HENCE_CACHE_STEP;

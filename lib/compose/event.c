@@ -3,13 +3,14 @@
  * One libevent event as a Deferred or a Future.
  *
  * The loop's call for the timeout owns the wait: it ends it when the time is over, when the event
- * has come and the call is cancelled, or when the loop closes. Without a timeout that call is due at
- * the end of time.
+ * has come and the call is cancelled, or when the loop closes. Without a timeout that call is never
+ * due.
  */
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <hence/compose.h>
+#include <signal.h>
 
 #include "base/memory.h"
 #include "loop/loop.h"
@@ -74,15 +75,17 @@ static bool can_be_waited_for(short what)
 /* The call that ends the wait is there: the event itself. */
 static hence_result add_event(struct event_wait *wait, int fd, short what)
 {
-    if (!can_be_waited_for(what) || fd < 0)
+    if (!can_be_waited_for(what) || fd < 0 || (what == EV_SIGNAL && fd >= NSIG))
         return hence_fail_static(HENCE_EINVAL);
     struct event_base *base = hence_loop_base(wait->loop);
     errno = 0;
     if (event_assign(&wait->event, base, fd, what, event_came, wait) == 0 &&
         event_add(&wait->event, NULL) == 0)
         return hence_none();
-    return errno && errno != ENOMEM ? hence_fail_errno(errno, "cannot wait for descriptor %d", fd)
-                                    : hence_fail_static(HENCE_ENOMEM);
+    if (!errno || errno == ENOMEM)
+        return hence_fail_static(HENCE_ENOMEM);
+    return hence_fail_errno(errno, "cannot wait for %s %d",
+                            what == EV_SIGNAL ? "signal" : "descriptor", fd);
 }
 
 static void start_waiting(hence_loop *loop, int fd, short what, int64_t timeout,
@@ -94,7 +97,7 @@ static void start_waiting(hence_loop *loop, int fd, short what, int64_t timeout,
     if (wait) {
         wait->loop = loop;
         error = timeout < 0
-                    ? hence_call_at_own(loop, INT64_MAX - 1, time_is_over, wait, end_wait, &call)
+                    ? hence_call_at_own(loop, INT64_MAX, time_is_over, wait, end_wait, &call)
                     : hence_call_later_own(loop, timeout, time_is_over, wait, end_wait, &call);
     }
     if (error) {

@@ -87,8 +87,9 @@ bool hence_deferred_wrong_thread(const struct hence_deferred *d)
 
 hence_deferred *hence_deferred_ref(hence_deferred *d)
 {
-    if (d && !hence_deferred_wrong_thread(d))
-        d->references++;
+    if (!d || hence_deferred_wrong_thread(d))
+        return NULL;
+    d->references++;
     return d;
 }
 

@@ -37,8 +37,9 @@ hence_future *hence_future_new_at(const char *site, hence_loop *loop, hence_prom
 
 hence_future *hence_future_ref(hence_future *f)
 {
-    if (f && hence_future_is_here(f, "hence_future_ref()"))
-        f->references++;
+    if (!f || !hence_future_is_here(f, "hence_future_ref()"))
+        return NULL;
+    f->references++;
     return f;
 }
 
@@ -175,6 +176,8 @@ static void abandon_part(struct hence_waitable *self)
 {
     hence_future *f = hence_future_of(self);
     const uint32_t by_canceller = FUTURE_PROMISE | FUTURE_CANCELLING;
+    if (!hence_future_is_here(f, "hence_abandon()"))
+        return;
     if ((f->state & (by_canceller | FUTURE_DONE | FUTURE_WAITING)) != by_canceller)
         resolve_part(self, hence_fail_static(HENCE_EABANDONED));
     else if (!(f->state & FUTURE_KEPT))

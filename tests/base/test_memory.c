@@ -13,20 +13,18 @@
 
 #include <hence/hence.h>
 
-TestSuite(memory);
-
-/* Under AddressSanitizer and valgrind there is no cache: is there one? The first block that a thread
- * frees sets it up. */
-static bool have_cache(void)
+/* Under AddressSanitizer and valgrind there is none, unless it is asked for. */
+static void use_cache(void)
 {
-    hence_memory_put(hence_memory_get(16), 16);
-    return hence_cache.limit > 0;
+    hence_memory_use_cache();
+    hence_memory_put(hence_memory_get(16), 16); /* the first block that a thread frees sets it up */
 }
+
+TestSuite(memory);
 
 Test(memory, a_block_that_was_freed_is_given_again)
 {
-    if (!have_cache())
-        cr_skip_test("no cache");
+    use_cache();
     void *p = hence_memory_get(64);
     cr_assert_not_null(p);
     hence_memory_put(p, 64);
@@ -40,8 +38,7 @@ Test(memory, a_block_that_was_freed_is_given_again)
 
 Test(memory, every_class_keeps_its_blocks)
 {
-    if (!have_cache())
-        cr_skip_test("no cache");
+    use_cache();
     for (size_t size = 1; size <= 256; size++) {
         char *p = hence_memory_get(size);
         cr_assert_not_null(p);
@@ -54,7 +51,7 @@ Test(memory, every_class_keeps_its_blocks)
 
 Test(memory, large_blocks_are_not_kept)
 {
-    have_cache();
+    use_cache();
     void *p = hence_memory_get(257);
     cr_assert_not_null(p);
     hence_memory_put(p, 257);
@@ -64,12 +61,11 @@ Test(memory, large_blocks_are_not_kept)
 
 Test(memory, at_most_a_fixed_number_of_blocks_is_kept)
 {
+    use_cache();
     enum {
         MANY = HENCE_CACHE_LIMIT + 100
     };
     static void *blocks[MANY];
-    if (!have_cache())
-        cr_skip_test("no cache");
     for (int i = 0; i < MANY; i++)
         blocks[i] = hence_memory_get(100);
     for (int i = 0; i < MANY; i++)
@@ -133,8 +129,7 @@ static void *fill_cache(void *arg)
 
 Test(memory, each_thread_has_a_cache_of_its_own_and_gives_it_back_at_its_end)
 {
-    if (!have_cache())
-        cr_skip_test("no cache");
+    use_cache();
     struct of_a_thread its = {.block = hence_memory_get(64)};
     hence_memory_put(its.block, 64);
     size_t before = mallinfo2().uordblks;

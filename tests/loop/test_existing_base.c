@@ -72,16 +72,79 @@ TEST(existing_base, dispatch_ends_by_itself_when_nothing_waits)
     free_base(base);
 }
 
-TEST(existing_base, a_timer_that_was_cancelled_does_not_keep_dispatch_going)
+/* Has the base nothing to wait for, so that a dispatch would end? */
+static bool would_end(struct event_base *base)
+{
+    return !base || event_base_loop(base, EVLOOP_NONBLOCK) == 1;
+}
+
+TEST(existing_base, a_call_that_was_cancelled_does_not_keep_dispatch_going)
 {
     struct event_base *base = event_base_new();
     hence_loop *loop = hence_loop_new(base);
-    hence_call handle;
-    hence_call_soon(loop, call, "a", NULL);
-    hence_call_later(loop, HENCE_MS(2), call, "never", &handle);
-    check_int(hence_call_cancel(loop, handle), 0);
-    check_int(dispatch(base), 1);
-    check_trace("a");
+    hence_call timer, other, soon;
+    hence_call_later(loop, HENCE_SECONDS(3600), call, "never", &timer);
+    hence_call_later(loop, HENCE_SECONDS(7200), call, "never", &other);
+    check(!would_end(base));
+    check_int(hence_call_cancel(loop, timer), 0);
+    check(!would_end(base));
+    check_int(hence_call_cancel(loop, other), 0);
+    check(would_end(base));
+    hence_call_soon(loop, call, "never", &soon);
+    check_int(hence_call_cancel(loop, soon), 0);
+    check(would_end(base));
+    hence_loop_free(loop);
+    free_base(base);
+}
+
+static hence_call doomed;
+
+static void cancel_doomed(void *loop)
+{
+    trace("%d", hence_call_cancel(loop, doomed));
+}
+
+TEST(existing_base, a_call_that_was_cancelled_by_another_does_not_keep_dispatch_going)
+{
+    struct event_base *base = event_base_new();
+    hence_loop *loop = hence_loop_new(base);
+    hence_call_soon(loop, cancel_doomed, loop, NULL);
+    hence_call_later(loop, HENCE_SECONDS(3600), call, "never", &doomed);
+    for (int i = 0; i < 3; i++)
+        would_end(base);
+    check_trace("0");
+    check(would_end(base));
+    hence_loop_free(loop);
+    free_base(base);
+}
+
+static void cancel_in_plain_event(evutil_socket_t fd, short what, void *loop)
+{
+    (void)fd;
+    (void)what;
+    cancel_doomed(loop);
+}
+
+static const struct timeval at_once = {0, 0};
+
+TEST(existing_base, a_call_that_was_cancelled_by_a_plain_event_does_not_keep_dispatch_going)
+{
+    struct event_base *base = event_base_new();
+    hence_loop *loop = hence_loop_new(base);
+    struct event event;
+    bool added = false;
+    if (base) {
+        event_assign(&event, base, -1, 0, cancel_in_plain_event, loop);
+        added = event_add(&event, &at_once) == 0;
+    }
+    hence_call_later(loop, HENCE_SECONDS(3600), call, "never", &doomed);
+    for (int i = 0; i < 3; i++)
+        would_end(base);
+    if (added)
+        check_trace("0");
+    check(would_end(base));
+    if (base)
+        event_del(&event);
     hence_loop_free(loop);
     free_base(base);
 }
@@ -120,8 +183,6 @@ static void stop_in_plain_event(evutil_socket_t fd, short what, void *loop)
     (void)what;
     stop(loop);
 }
-
-static const struct timeval at_once = {0, 0};
 
 TEST(existing_base, a_plain_libevent_callback_may_stop_it)
 {

@@ -16,7 +16,13 @@ SUITE(fork);
 /* What must hold in the child: its exit status says whether it does. */
 static int wrong;
 
-#define expect(condition) (wrong = wrong ? wrong : (condition) ? 0 : __LINE__ % 250 + 1)
+static void expect_at(int line, bool holds)
+{
+    if (!holds && !wrong)
+        wrong = line % 250 + 1;
+}
+
+#define expect(condition) expect_at(__LINE__, (condition))
 
 /* Runs `child` in a forked child, and gives the line (roughly) of the first thing that was wrong. */
 static int in_child(void (*child)(hence_loop *loop), hence_loop *loop)

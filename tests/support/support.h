@@ -70,7 +70,7 @@ void check_nothing_left(void);
 /* How many blocks of memory the libraries have now. */
 long support_blocks_alive(void);
 
-/* A million, for tests of depth; a thousand in the runs with failures. */
+/* A million, for tests of depth; less under sanitizers, and a thousand in the runs with failures. */
 int support_many(void);
 
 /* Runs `fn` on a thread with the smallest stack that there is. Reports are kept as on this thread;
