@@ -57,7 +57,7 @@ static void drain_cache(void *unused)
 {
     (void)unused;
     hence_cache.limit = 0;
-    for (size_t class = 1; class < HENCE_CACHE_CLASSES; class ++) {
+    for (size_t class = 0; class < HENCE_CACHE_CLASSES; class ++) {
         struct hence_cached_block *block = hence_cache.head[class];
         hence_cache.head[class] = NULL;
         hence_cache.count[class] = 0;
@@ -115,8 +115,9 @@ void *hence_memory_get_slow(size_t size)
     if (HENCE_UNLIKELY(!atomic_load_explicit(&was_used, memory_order_relaxed)))
         atomic_store_explicit(&was_used, true, memory_order_relaxed);
     size_t class = hence_memory_class(size);
-    if (class < HENCE_CACHE_CLASSES) /* it may be cached, and taken for any size of its class */
-        size = class * HENCE_CACHE_STEP;
+    if (cache_wanted &&
+        class < HENCE_CACHE_CLASSES) /* it may be cached, and taken for any size of its class */
+        size = class * HENCE_CACHE_STEP + 8;
     void *p = allocator.allocate(size, allocator.arg);
     if (p)
         HENCE_COUNT(BLOCKS_MADE);

@@ -18,8 +18,8 @@
 #include "base/ledger.h"
 #include <hence/base.h>
 
-#define HENCE_CACHE_STEP    16 /* size classes are multiples of this */
-#define HENCE_CACHE_CLASSES 17 /* class 0 is unused: the largest cached block has 256 bytes */
+#define HENCE_CACHE_STEP    16 /* class n holds blocks of 16 * n + 8 bytes, as malloc() makes them */
+#define HENCE_CACHE_CLASSES 17
 #define HENCE_CACHE_LIMIT   2048
 
 struct hence_cached_block {
@@ -34,6 +34,13 @@ struct hence_cache {
 
 extern _Thread_local struct hence_cache hence_cache __attribute__((tls_model("initial-exec")));
 
+/* For functions that are rare: what they need of registers and stack stays theirs. */
+#if defined(__GNUC__)
+#define HENCE_NOINLINE __attribute__((noinline))
+#else
+#define HENCE_NOINLINE
+#endif
+
 void *hence_memory_get_slow(size_t size);
 void hence_memory_put_slow(void *p, size_t size);
 
@@ -42,22 +49,32 @@ void hence_memory_use_cache(void);
 
 static inline size_t hence_memory_class(size_t size)
 {
-    return (size + HENCE_CACHE_STEP - 1) / HENCE_CACHE_STEP;
+    return (size + HENCE_CACHE_STEP - 9) / HENCE_CACHE_STEP;
+}
+
+/* Is there a block for `size` bytes in the cache? */
+static inline bool hence_memory_is_cached(size_t size)
+{
+    size_t class = hence_memory_class(size);
+    return class < HENCE_CACHE_CLASSES && hence_cache.head[class];
+}
+
+/* That block. */
+static inline void *hence_memory_get_cached(size_t size)
+{
+    size_t class = hence_memory_class(size);
+    struct hence_cached_block *block = hence_cache.head[class];
+    hence_cache.head[class] = block->next;
+    hence_cache.count[class]--;
+    HENCE_COUNT(BLOCKS_MADE);
+    return block;
 }
 
 /* Memory for `size` bytes, uninitialised, or NULL. */
 static inline void *hence_memory_get(size_t size)
 {
-    size_t class = hence_memory_class(size);
-    if (HENCE_LIKELY(class < HENCE_CACHE_CLASSES)) {
-        struct hence_cached_block *block = hence_cache.head[class];
-        if (HENCE_LIKELY(block != NULL)) {
-            hence_cache.head[class] = block->next;
-            hence_cache.count[class]--;
-            HENCE_COUNT(BLOCKS_MADE);
-            return block;
-        }
-    }
+    if (HENCE_LIKELY(hence_memory_is_cached(size)))
+        return hence_memory_get_cached(size);
     return hence_memory_get_slow(size);
 }
 

@@ -4,12 +4,13 @@
 
 #include <errno.h>
 
+#include "base/memory.h"
 #include "base/report.h"
 
 /* ---- steps ---- */
 
 /* NULL is the out-of-memory Deferred: every errback runs at once, and no callback. */
-static int add_to_nothing(hence_step *on_error, void *arg)
+static HENCE_NOINLINE int add_to_nothing(hence_step *on_error, void *arg)
 {
     if (on_error) {
         hence_result in = hence_fail_static(HENCE_ENOMEM);
@@ -25,58 +26,75 @@ static int add_to_nothing(hence_step *on_error, void *arg)
     return -ENOMEM;
 }
 
-static int add_step(hence_deferred *d, const struct step *step)
+static HENCE_NOINLINE int refuse_no_step(void)
+{
+    hence_report_misuse("a step needs a callback or an errback");
+    return -EINVAL;
+}
+
+/* There is a result, or a consumer. */
+static HENCE_NOINLINE int add_late(hence_deferred *d, hence_step *on_value, hence_step *on_error,
+                                   void *arg)
+{
+    int error = hence_steps_push(d, &(struct step){on_value, on_error, arg});
+    hence_deferred_go_on(d);
+    return error;
+}
+
+static inline int add_step(hence_deferred *d, hence_step *on_value, hence_step *on_error, void *arg)
 {
     if (HENCE_UNLIKELY(hence_deferred_wrong_thread(d)))
         return -EPERM;
-    int error = hence_steps_push(d, step);
-    hence_deferred_go_on(d);
-    return error;
+    if (HENCE_LIKELY(hence_steps_only_wait(d->state)))
+        return hence_steps_append(d, on_value, on_error, arg);
+    return add_late(d, on_value, on_error, arg);
+}
+
+static inline int add(hence_deferred *d, hence_step *on_value, hence_step *on_error, void *arg)
+{
+    if (HENCE_UNLIKELY(!on_value && !on_error))
+        return refuse_no_step();
+    if (HENCE_UNLIKELY(!d))
+        return add_to_nothing(on_error, arg);
+    return add_step(d, on_value, on_error, arg);
 }
 
 int hence_deferred_add_callbacks(hence_deferred *d, hence_step *on_value, hence_step *on_error,
                                  void *arg)
 {
-    if (HENCE_UNLIKELY(!on_value && !on_error)) {
-        hence_report_misuse("a step needs a callback or an errback");
-        return -EINVAL;
-    }
-    if (HENCE_UNLIKELY(!d))
-        return add_to_nothing(on_error, arg);
-    return add_step(d, &(struct step){on_value, on_error, arg});
+    return add(d, on_value, on_error, arg);
 }
 
 int hence_deferred_add_callback(hence_deferred *d, hence_step *on_value, void *arg)
 {
-    return hence_deferred_add_callbacks(d, on_value, NULL, arg);
+    return add(d, on_value, NULL, arg);
 }
 
 int hence_deferred_add_errback(hence_deferred *d, hence_step *on_error, void *arg)
 {
-    return hence_deferred_add_callbacks(d, NULL, on_error, arg);
+    return add(d, NULL, on_error, arg);
 }
 
 int hence_deferred_add_both(hence_deferred *d, hence_step *step, void *arg)
 {
-    return hence_deferred_add_callbacks(d, step, step, arg);
+    return add(d, step, step, arg);
 }
 
 int hence_deferred_add_in_out(hence_deferred *d, hence_step_in_out *step, void *arg)
 {
-    if (!step) {
-        hence_report_misuse("a step needs a callback or an errback");
-        return -EINVAL;
-    }
+    if (!step)
+        return refuse_no_step();
     if (!d) {
         hence_result r = hence_fail_static(HENCE_ENOMEM);
         step(&r, arg);
         hence_drop(r);
         return -ENOMEM;
     }
-    if (!hence_deferred_wrong_thread(d))
-        d->state |= STATE_SPECIAL;
-    return add_step(d, &(struct step){(hence_step *)hence_step_in_out_mark,
-                                      (hence_step *)(void (*)(void))step, arg});
+    if (HENCE_UNLIKELY(hence_deferred_wrong_thread(d)))
+        return -EPERM;
+    d->state |= STATE_SPECIAL;
+    return add_step(d, (hence_step *)hence_step_in_out_mark, (hence_step *)(void (*)(void))step,
+                    arg);
 }
 
 /* ---- chains ---- */
@@ -230,41 +248,12 @@ static int cancel_part(struct hence_waitable *self)
 
 /* ---- as a promise ---- */
 
-static int resolve_part(struct hence_waitable *self, hence_result r)
-{
-    struct hence_deferred *d = hence_deferred_of(self);
-    if (HENCE_UNLIKELY(hence_deferred_wrong_thread(d))) {
-        hence_drop(r);
-        return -EPERM;
-    }
-    if (HENCE_UNLIKELY(!(d->state & STATE_PROMISE))) {
-        hence_report report = {
-            .kind = HENCE_REPORT_MISUSE,
-            .message = "a promise was resolved a second time",
-            .made = hence_deferred_site(d),
-        };
-        hence_report_send(&report, NULL, NULL);
-        hence_drop(r);
-        return -EALREADY;
-    }
-    if (HENCE_UNLIKELY(d->state & (STATE_RESULT | STATE_WAITING))) {
-        hence_drop(r); /* cancelled meanwhile: nobody wants it */
-        promise_ended(d);
-        hence_deferred_settle(d);
-        return 0;
-    }
-    promise_ended(d);
-    d->state &= ~(uint32_t)STATE_CANCELLER;
-    hence_deferred_start(d, r);
-    return 0;
-}
-
 static void abandon_part(struct hence_waitable *self)
 {
     struct hence_deferred *d = hence_deferred_of(self);
     const uint32_t by_canceller = STATE_PROMISE | STATE_CANCELLING;
     if ((d->state & (by_canceller | STATE_RESULT | STATE_WAITING)) != by_canceller)
-        resolve_part(self, hence_fail_static(HENCE_EABANDONED));
+        hence_deferred_resolve(self, hence_fail_static(HENCE_EABANDONED));
     else if (!(d->state & STATE_IS_FED))
         promise_ended(d); /* the operation has stopped */
 }
@@ -307,7 +296,7 @@ static void unref_part(struct hence_waitable *self)
 }
 
 const struct hence_part hence_deferred_part = {
-    .resolve = resolve_part,
+    .resolve = hence_deferred_resolve,
     .abandon = abandon_part,
     .on_cancel = on_cancel_part,
     .is_wanted = is_wanted_part,

@@ -117,23 +117,70 @@ static inline bool hence_deferred_has_steps(const struct hence_deferred *d)
 extern char hence_mark_serve, hence_mark_lost; /* `arg` of a mark: serve the consumer; lost step */
 void hence_step_in_out_mark(void);             /* `on_value` of an in/out step */
 int hence_steps_push(struct hence_deferred *d, const struct step *step);
-bool hence_steps_pop_block(struct hence_deferred *d, struct step *step);
+int hence_steps_push_block(struct hence_deferred *d, hence_step *on_value, hence_step *on_error,
+                           void *arg);
+void hence_steps_drop_block(struct hence_deferred *d);
 void hence_steps_drop(struct hence_deferred *d);
 
-/* Takes the first step out; false if there is none. */
-static inline bool hence_steps_pop(struct hence_deferred *d, struct step *step)
+/* Gives the block back if a single step stands in it, which has room in `first` now. */
+static inline void hence_steps_fold(struct hence_deferred *d)
 {
-    if (HENCE_LIKELY(d->state & STATE_ONE_STEP)) {
+    struct step_block *block = d->blocks;
+    if (block->end - block->begin == 1 && !block->next) {
+        struct step step = block->steps[block->begin];
+        hence_steps_drop_block(d);
+        d->first = step;
+        d->state |= STATE_ONE_STEP;
+    }
+}
+
+/* Takes the first step out of `d`, whose state that is; false if there is none. */
+static inline bool hence_steps_pop(struct hence_deferred *d, uint32_t state, struct step *step)
+{
+    if (state & STATE_ONE_STEP) {
         *step = d->first;
-        d->state &= ~(uint32_t)STATE_ONE_STEP;
+        d->state = state & ~(uint32_t)STATE_ONE_STEP;
         return true;
     }
-    return HENCE_UNLIKELY(d->state & STATE_BLOCKS) && hence_steps_pop_block(d, step);
+    if (!(state & STATE_BLOCKS))
+        return false;
+    struct step_block *block = d->blocks;
+    *step = block->steps[block->begin++];
+    if (HENCE_UNLIKELY(block->begin == block->end))
+        hence_steps_drop_block(d);
+    return true;
+}
+
+/* Does a new step only have to wait behind those that are there: no result, no consumer? */
+static inline bool hence_steps_only_wait(uint32_t state)
+{
+    return !(state & (STATE_CONSUMERS | STATE_RESULT | STATE_LOST_STEP | STATE_LOST_LATER));
+}
+
+/* What hence_steps_push() does then. */
+static inline int hence_steps_append(struct hence_deferred *d, hence_step *on_value,
+                                     hence_step *on_error, void *arg)
+{
+    const uint32_t state = d->state;
+    if (state & STATE_BLOCKS) {
+        struct step_block *block = d->blocks->last;
+        if (HENCE_UNLIKELY(block->end == STEPS_IN_BLOCK))
+            return hence_steps_push_block(d, on_value, on_error, arg);
+        block->steps[block->end++] = (struct step){on_value, on_error, arg};
+    } else {
+        if (state & (STATE_ONE_STEP | STATE_KEPT))
+            return hence_steps_push_block(d, on_value, on_error, arg);
+        d->first = (struct step){on_value, on_error, arg};
+        d->state = state | STATE_ONE_STEP;
+    }
+    HENCE_COUNT(STEPS_MADE);
+    return 0;
 }
 
 /* run.c: results on their way. */
 void hence_deferred_run(struct hence_deferred *d);
 void hence_deferred_start(struct hence_deferred *d, hence_result r);
+int hence_deferred_resolve(struct hence_waitable *self, hence_result r);
 bool hence_deferred_take_part(struct hence_waitable *self, struct hence_consumer *consumer,
                               hence_result *out);
 void hence_deferred_hand_on(struct hence_waitable *self, struct hence_consumer *consumer);
@@ -175,9 +222,12 @@ static inline bool hence_deferred_is_stuck(const struct hence_deferred *d)
 
 static inline void hence_deferred_settle(struct hence_deferred *d)
 {
-    if ((d->state & (STATE_RESULT | STATE_RUNNING | STATE_CANCELLING)) != STATE_RESULT)
+    /* both into variables: compilers would else read them as one, which has to wait until what was
+     * just written to one of the two has reached the cache */
+    const uint32_t state = d->state, references = d->references;
+    if ((state & (STATE_RESULT | STATE_RUNNING | STATE_CANCELLING)) != STATE_RESULT)
         return;
-    if (!d->references) {
+    if (!references) {
         hence_deferred_end(d);
     } else if (HENCE_UNLIKELY(hence_deferred_is_stuck(d))) {
         hence_deferred_unstick(d);

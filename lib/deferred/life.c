@@ -18,11 +18,8 @@ struct bound {
 
 /* ---- made ---- */
 
-static struct hence_deferred *deferred_new(const char *site, uint32_t state)
+static inline void deferred_init(struct hence_deferred *d, const char *site, uint32_t state)
 {
-    struct hence_deferred *d = hence_memory_get(sizeof *d);
-    if (!d)
-        return NULL;
     d->waitable.consumer.part = &hence_deferred_part;
     d->waitable.slot = hence_none();
     d->consumer = NULL;
@@ -33,10 +30,18 @@ static struct hence_deferred *deferred_new(const char *site, uint32_t state)
     d->thread = hence_thread();
 #endif
     HENCE_COUNT(DEFERREDS_MADE);
+}
+
+static struct hence_deferred *deferred_new(const char *site, uint32_t state)
+{
+    struct hence_deferred *d = hence_memory_get(sizeof *d);
+    if (d)
+        deferred_init(d, site, state);
     return d;
 }
 
-hence_deferred *hence_deferred_new_at(const char *site, hence_promise **producer)
+/* All but what the cache gives memory for. */
+static HENCE_NOINLINE hence_deferred *new_rarely(const char *site, hence_promise **producer)
 {
     struct hence_deferred *d = deferred_new(site, STATE_PROMISE);
     if (d)
@@ -45,6 +50,17 @@ hence_deferred *hence_deferred_new_at(const char *site, hence_promise **producer
         *producer = (hence_promise *)d;
     else
         hence_abandon((hence_promise *)d);
+    return d;
+}
+
+hence_deferred *hence_deferred_new_at(const char *site, hence_promise **producer)
+{
+    if (HENCE_UNLIKELY(!producer || !hence_memory_is_cached(sizeof(struct hence_deferred))))
+        return new_rarely(site, producer);
+    struct hence_deferred *d = hence_memory_get_cached(sizeof *d);
+    deferred_init(d, site, STATE_PROMISE);
+    HENCE_COUNT(PROMISES_MADE);
+    *producer = (hence_promise *)d;
     return d;
 }
 
@@ -93,11 +109,29 @@ hence_deferred *hence_deferred_ref(hence_deferred *d)
     return d;
 }
 
+static void end_slowly(struct hence_deferred *d);
+
+static inline void end(struct hence_deferred *d)
+{
+    const uint32_t unusual = STATE_PROMISE | STATE_TO_PROMISE | STATE_ONE_STEP | STATE_BLOCKS |
+                             STATE_LOST_STEP | STATE_COLD;
+    if (HENCE_UNLIKELY((d->state & unusual) || hence_owns(&d->waitable.slot))) {
+        end_slowly(d);
+        return;
+    }
+    HENCE_COUNT(DEFERREDS_ENDED);
+    hence_memory_put(d, sizeof *d);
+}
+
 hence_deferred *hence_deferred_unref(hence_deferred *d)
 {
-    if (d && !hence_deferred_wrong_thread(d)) {
-        d->references--;
-        hence_deferred_settle(d);
+    if (HENCE_LIKELY(d && !hence_deferred_wrong_thread(d))) {
+        const uint32_t unusual = STATE_PAUSES | STATE_RUNNING | STATE_CANCELLING;
+        const uint32_t references = --d->references;
+        if (HENCE_UNLIKELY((d->state & (STATE_RESULT | unusual)) != STATE_RESULT))
+            hence_deferred_settle(d);
+        else if (!references)
+            end(d);
     }
     return NULL;
 }
@@ -249,7 +283,7 @@ void hence_deferred_unstick(struct hence_deferred *d)
 
 /* Nobody holds `d` any more, and it has its result: there will be no further step. Its promise may
  * still be out, after a cancellation that did not stop the operation; then only the shell stays. */
-void hence_deferred_end(struct hence_deferred *d)
+static HENCE_NOINLINE void end_slowly(struct hence_deferred *d)
 {
     d->state |= STATE_RUNNING; /* held, whatever the destructors below do */
     hence_steps_drop(d);       /* there are some only if it was paused */
@@ -269,4 +303,9 @@ void hence_deferred_end(struct hence_deferred *d)
         HENCE_COUNT(DEFERREDS_ENDED);
         hence_memory_put(d, sizeof *d);
     }
+}
+
+void hence_deferred_end(struct hence_deferred *d)
+{
+    end(d);
 }

@@ -16,6 +16,11 @@
  */
 #include "deferred/deferred.h"
 
+#include <errno.h>
+
+#include "base/memory.h"
+#include "base/report.h"
+
 /* ---- the consumer ---- */
 
 static struct hence_consumer *detach_consumer(struct hence_deferred *d)
@@ -216,6 +221,8 @@ static bool resolve_chain(struct hence_deferred *d, hence_result chain, hence_re
         /* there is room: steps that are added while one runs stand in blocks */
         d->kept = input;
         d->state |= STATE_KEPT;
+    } else if (d->state & STATE_BLOCKS) {
+        hence_steps_fold(d);
     }
     d->state = (d->state & ~(uint32_t)(STATE_RESULT | STATE_RUNNING)) | STATE_WAITING;
     if (can_be_cut_out(d))
@@ -261,14 +268,27 @@ enum progress {
     OVERTAKEN /* another one is to run first */
 };
 
-/* Runs the steps of `d` until one of the above. */
-static enum progress run_steps(struct hence_deferred *d, struct hence_deferred **next)
+/* `out` comes in the place of what the step has left of its input, unless that is passed on. */
+static void drop_input(struct hence_deferred *d, hence_result out)
 {
-    for (;;) {
+    const hence_result in = d->waitable.slot;
+    if (out.kind == in.kind && out.word == in.word)
+        return;
+    d->waitable.slot = out;
+    hence_drop(in);
+}
+
+/* Runs the steps of `d`, whose state that is, until one of the above. */
+static inline enum progress run_steps(struct hence_deferred *d, uint32_t state,
+                                      struct hence_deferred **next)
+{
+    for (;; state = d->state) {
         struct step step;
-        if (HENCE_UNLIKELY(d->state & STATE_PAUSES))
+        if (HENCE_UNLIKELY(state & STATE_PAUSES))
             return FINISHED;
-        if (!hence_steps_pop(d, &step)) {
+        if (!hence_steps_pop(d, state, &step)) {
+            if (HENCE_LIKELY(!(state & (STATE_LOST_STEP | STATE_CONSUMERS))))
+                return FINISHED;
             if (HENCE_UNLIKELY(d->state & STATE_LOST_STEP)) {
                 d->state &= ~(uint32_t)STATE_LOST_STEP;
                 hence_drop(hence_take(&d->waitable.slot));
@@ -286,7 +306,7 @@ static enum progress run_steps(struct hence_deferred *d, struct hence_deferred *
             return FINISHED;
         }
         hence_step *run = hence_is_failure(&d->waitable.slot) ? step.on_error : step.on_value;
-        if (HENCE_UNLIKELY(d->state & STATE_SPECIAL) && is_special(&step)) {
+        if (HENCE_UNLIKELY(state & STATE_SPECIAL) && is_special(&step)) {
             if (special_step(d, &step, next))
                 return OVERTAKEN;
             if (hence_is_chain(&d->waitable.slot) &&
@@ -298,29 +318,26 @@ static enum progress run_steps(struct hence_deferred *d, struct hence_deferred *
         if (!run)
             continue;
 
-        hence_result in = hence_take(&d->waitable.slot);
-        const hence_result before = in;
-        hence_result out = run(&in, step.arg);
-        if (out.kind == before.kind && out.word == before.word) { /* passed on */
-            d->waitable.slot = out;
-            hence_drop_left_behind(&in, &before);
-        } else if (HENCE_UNLIKELY(out.kind == HENCE_KIND_CHAIN)) {
-            if (!resolve_chain(d, out, in))
+        hence_result out = run(&d->waitable.slot, step.arg);
+        if (HENCE_UNLIKELY(out.kind == HENCE_KIND_CHAIN)) {
+            if (!resolve_chain(d, out, hence_take(&d->waitable.slot)))
                 return LEFT;
+        } else if (HENCE_UNLIKELY(hence_owns(&d->waitable.slot))) {
+            drop_input(d, out);
         } else {
             d->waitable.slot = out;
-            hence_drop(in);
         }
     }
 }
 
-void hence_deferred_run(struct hence_deferred *d)
+/* Runs `d`, whose state is to be that, with its result, and then all that follows from it. */
+static void run(struct hence_deferred *d, uint32_t state)
 {
     struct hence_deferred *aside = NULL;
-    for (;;) {
+    for (;; state = d->state | STATE_RUNNING) {
         struct hence_deferred *next = NULL;
-        d->state |= STATE_RUNNING;
-        enum progress progress = run_steps(d, &next);
+        d->state = state;
+        enum progress progress = run_steps(d, state, &next);
         if (progress == OVERTAKEN && hence_deferred_has_steps(d)) {
             d->waitable.slot.word = (uint64_t)(uintptr_t)aside; /* its result has gone */
             aside = d;
@@ -331,8 +348,8 @@ void hence_deferred_run(struct hence_deferred *d)
             d->state &= ~(uint32_t)STATE_RUNNING;
             hence_deferred_settle(d);
         }
-        if (!next) {
-            if (!aside)
+        if (HENCE_LIKELY(!next)) {
+            if (HENCE_LIKELY(!aside))
                 return;
             next = aside;
             aside = (struct hence_deferred *)(uintptr_t)next->waitable.slot.word;
@@ -340,6 +357,11 @@ void hence_deferred_run(struct hence_deferred *d)
         }
         d = next;
     }
+}
+
+void hence_deferred_run(struct hence_deferred *d)
+{
+    run(d, d->state | STATE_RUNNING);
 }
 
 /* ---- beginning ---- */
@@ -358,6 +380,48 @@ void hence_deferred_start(struct hence_deferred *d, hence_result r)
         hence_deferred_run(d);
     else
         hence_deferred_settle(d);
+}
+
+/* All but a value or a failure for a promise that waits for one. */
+static HENCE_NOINLINE int resolve_rarely(struct hence_deferred *d, hence_result r)
+{
+    if (!(d->state & STATE_PROMISE)) {
+        hence_report report = {
+            .kind = HENCE_REPORT_MISUSE,
+            .message = "a promise was resolved a second time",
+            .made = hence_deferred_site(d),
+        };
+        hence_report_send(&report, NULL, NULL);
+        hence_drop(r);
+        return -EALREADY;
+    }
+    HENCE_COUNT(PROMISES_ENDED);
+    if (d->state & (STATE_RESULT | STATE_WAITING)) {
+        hence_drop(r); /* cancelled meanwhile: nobody wants it */
+        d->state &= ~(uint32_t)STATE_PROMISE;
+        hence_deferred_settle(d);
+    } else {
+        d->state &= ~(uint32_t)(STATE_PROMISE | STATE_CANCELLER);
+        hence_deferred_start(d, r);
+    }
+    return 0;
+}
+
+int hence_deferred_resolve(struct hence_waitable *self, hence_result r)
+{
+    const uint32_t unusual = STATE_RESULT | STATE_WAITING | STATE_PAUSES;
+    struct hence_deferred *d = hence_deferred_of(self);
+    const uint32_t state = d->state;
+    if (HENCE_UNLIKELY(hence_deferred_wrong_thread(d))) {
+        hence_drop(r);
+        return -EPERM;
+    }
+    if (HENCE_UNLIKELY((state & (STATE_PROMISE | unusual)) != STATE_PROMISE || hence_is_chain(&r)))
+        return resolve_rarely(d, r);
+    HENCE_COUNT(PROMISES_ENDED);
+    d->waitable.slot = r;
+    run(d, (state & ~(uint32_t)(STATE_PROMISE | STATE_CANCELLER)) | STATE_RESULT | STATE_RUNNING);
+    return 0;
 }
 
 /* As a consumer of something that is not a Deferred. */

@@ -23,26 +23,41 @@ void hence_step_in_out_mark(void)
 {
 }
 
-static struct step_block *add_block(struct hence_deferred *d)
+static inline struct step_block *add_block(struct hence_deferred *d)
 {
+    const uint32_t state = d->state;
     struct step_block *block = hence_memory_get(sizeof *block);
-    if (!block)
+    if (HENCE_UNLIKELY(!block))
         return NULL;
     block->next = NULL;
-    block->begin = block->end = 0;
-    if (d->state & STATE_BLOCKS) {
+    block->begin = 0;
+    block->end = 0;
+    if (state & STATE_BLOCKS) {
         d->blocks->last->next = block;
         d->blocks->last = block;
         return block;
     }
-    if (d->state & STATE_ONE_STEP) {
-        block->steps[block->end++] = d->first;
-        d->state &= ~(uint32_t)STATE_ONE_STEP;
+    if (state & STATE_ONE_STEP) {
+        block->steps[0] = d->first;
+        block->end = 1;
     }
     block->last = block;
     d->blocks = block;
-    d->state |= STATE_BLOCKS;
+    d->state = (state & ~(uint32_t)STATE_ONE_STEP) | STATE_BLOCKS;
     return block;
+}
+
+int hence_steps_push_block(struct hence_deferred *d, hence_step *on_value, hence_step *on_error,
+                           void *arg)
+{
+    struct step_block *block = add_block(d);
+    if (!block) {
+        d->state |= STATE_LOST_STEP;
+        return -ENOMEM;
+    }
+    block->steps[block->end++] = (struct step){on_value, on_error, arg};
+    HENCE_COUNT(STEPS_MADE);
+    return 0;
 }
 
 static void append_mark(struct hence_deferred *d, struct step_block *block, void *which)
@@ -87,7 +102,7 @@ int hence_steps_push(struct hence_deferred *d, const struct step *step)
     return 0;
 }
 
-static void drop_first_block(struct hence_deferred *d)
+void hence_steps_drop_block(struct hence_deferred *d)
 {
     struct step_block *block = d->blocks;
     struct step_block *next = block->next;
@@ -100,19 +115,10 @@ static void drop_first_block(struct hence_deferred *d)
     hence_memory_put(block, sizeof *block);
 }
 
-bool hence_steps_pop_block(struct hence_deferred *d, struct step *step)
-{
-    struct step_block *block = d->blocks;
-    *step = block->steps[block->begin++];
-    if (block->begin == block->end)
-        drop_first_block(d);
-    return true;
-}
-
 void hence_steps_drop(struct hence_deferred *d)
 {
     struct step step;
-    while (hence_steps_pop(d, &step)) {
+    while (hence_steps_pop(d, d->state, &step)) {
         if (step.on_value || step.on_error)
             HENCE_COUNT(STEPS_ENDED);
     }

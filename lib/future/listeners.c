@@ -77,11 +77,36 @@ static void run_link(struct hence_link *link)
     tell(of_link(link));
 }
 
+/* A closed loop has no queue. Futures that settle because of each other are told one after the other,
+ * so that a long row of them needs no stack. */
+static void tell_without_loop(hence_future *f)
+{
+    static _Thread_local struct hence_link *first, **end;
+    static _Thread_local bool telling;
+    f->link.next = NULL;
+    if (telling) {
+        *end = &f->link;
+        end = &f->link.next;
+        return;
+    }
+    telling = true;
+    first = &f->link;
+    end = &f->link.next;
+    while (first) {
+        struct hence_link *link = first;
+        first = link->next;
+        if (!first)
+            end = &first;
+        tell(of_link(link));
+    }
+    telling = false;
+}
+
 void hence_future_tell(hence_future *f)
 {
     f->state |= FUTURE_QUEUED;
     if (HENCE_UNLIKELY(f->loop->closed)) {
-        tell(f);
+        tell_without_loop(f);
         return;
     }
     f->loop->run_link = run_link;

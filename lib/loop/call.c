@@ -15,8 +15,8 @@ static int fail_call(int error, void *arg, hence_drop_fn *drop, hence_call *out)
     return error;
 }
 
-int hence_call_soon_own(hence_loop *loop, hence_call_fn *fn, void *arg, hence_drop_fn *drop,
-                        hence_call *out)
+static inline int call_soon(hence_loop *loop, hence_call_fn *fn, void *arg, hence_drop_fn *drop,
+                            hence_call *out)
 {
     int error = fn ? hence_loop_check(loop, "hence_call_soon()") : -EINVAL;
     if (HENCE_LIKELY(!error))
@@ -33,16 +33,21 @@ int hence_call_soon_own(hence_loop *loop, hence_call_fn *fn, void *arg, hence_dr
     return 0;
 }
 
+int hence_call_soon_own(hence_loop *loop, hence_call_fn *fn, void *arg, hence_drop_fn *drop,
+                        hence_call *out)
+{
+    return call_soon(loop, fn, arg, drop, out);
+}
+
 int hence_call_soon(hence_loop *loop, hence_call_fn *fn, void *arg, hence_call *out)
 {
-    return hence_call_soon_own(loop, fn, arg, NULL, out);
+    return call_soon(loop, fn, arg, NULL, out);
 }
 
 static int call_at(hence_loop *loop, int64_t when, hence_call_fn *fn, void *arg,
                    hence_drop_fn *drop, hence_call *out)
 {
-    const struct timer timer = {.fn = fn, .arg = arg, .drop = drop, .when = when};
-    int error = hence_timers_add(&loop->timers, &timer, out);
+    int error = hence_timers_add(&loop->timers, when, fn, arg, drop, out);
     if (HENCE_UNLIKELY(error))
         return fail_call(error, arg, drop, out);
     HENCE_COUNT(CALLS_MADE);

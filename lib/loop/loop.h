@@ -49,6 +49,8 @@ struct ready {
     hence_drop_fn *drop; /* of a call that owns its argument; or one of the marks below */
 };
 
+#define LINKS_AT_ENDS 4 /* entries of links beside those between two others */
+
 struct ready_queue {
     struct ready *entries; /* a ring; positions only grow */
     uint64_t mask;
@@ -62,14 +64,24 @@ struct ready_queue {
 
 int hence_queue_init(struct ready_queue *queue);
 void hence_queue_free(struct ready_queue *queue);
-/* Makes room for one more entry, and for the links that may come between it and the next. */
-int hence_queue_reserve(struct ready_queue *queue);
-/* Appends after hence_queue_reserve(); gives its position. */
-uint64_t hence_queue_append(struct ready_queue *queue, const struct ready *entry);
+int hence_queue_grow(struct ready_queue *queue);
 /* Appends a link. Never fails. */
 void hence_queue_append_link(struct ready_queue *queue, struct hence_link *link);
-enum ready_kind hence_queue_kind(const struct ready *entry);
 void hence_queue_mark_timer(struct ready *entry, uint32_t slot, uint32_t order);
+
+/* `drop` of entries that are not calls: addresses of nothing that can be called. */
+extern const char hence_queue_marks[2];
+#define MARK_TIMER ((hence_drop_fn *)(uintptr_t)&hence_queue_marks[0])
+#define MARK_LINKS ((hence_drop_fn *)(uintptr_t)&hence_queue_marks[1])
+
+static inline enum ready_kind hence_queue_kind(const struct ready *entry)
+{
+    if (HENCE_LIKELY(!entry->drop))
+        return HENCE_LIKELY(entry->fn != NULL) ? READY_CALL : READY_NOTHING;
+    if (entry->drop == MARK_TIMER)
+        return READY_TIMER;
+    return entry->drop == MARK_LINKS ? READY_LINKS : READY_CALL;
+}
 
 static inline bool hence_queue_is_empty(const struct ready_queue *queue)
 {
@@ -79,6 +91,22 @@ static inline bool hence_queue_is_empty(const struct ready_queue *queue)
 static inline struct ready *hence_queue_at(const struct ready_queue *queue, uint64_t position)
 {
     return &queue->entries[position & queue->mask];
+}
+
+/* Makes room for one more entry, and for the links that may come between it and the next. */
+static inline int hence_queue_reserve(struct ready_queue *queue)
+{
+    if (HENCE_UNLIKELY(2 * (queue->ordinary + 1) + LINKS_AT_ENDS > queue->mask))
+        return hence_queue_grow(queue);
+    return 0;
+}
+
+/* Appends after hence_queue_reserve(); gives its position. */
+static inline uint64_t hence_queue_append(struct ready_queue *queue, const struct ready *entry)
+{
+    *hence_queue_at(queue, queue->tail) = *entry;
+    queue->ordinary++;
+    return queue->tail++;
 }
 
 /* ---- timers: timers.c ---- */
@@ -110,10 +138,12 @@ struct timers {
     size_t live;
     uint64_t last_sequence;
     uint32_t last_order;
+    uint32_t last_slot; /* that was taken */
 };
 
 void hence_timers_free(struct timers *timers);
-int hence_timers_add(struct timers *timers, const struct timer *timer, hence_call *out);
+int hence_timers_add(struct timers *timers, int64_t when, hence_call_fn *fn, void *arg,
+                     hence_drop_fn *drop, hence_call *out);
 /* The timer that the handle names, or NULL. */
 struct timer *hence_timers_find(struct timers *timers, hence_call call);
 int hence_timers_move(struct timers *timers, struct timer *timer, int64_t when);

@@ -14,21 +14,8 @@
 #include "base/memory.h"
 
 #define FIRST_CAPACITY 64
-#define LINKS_AT_ENDS  4 /* entries of links beside those between two others */
 
-/* `drop` of entries that are not calls: addresses of nothing that can be called. */
-static const char marks[2];
-#define MARK_TIMER ((hence_drop_fn *)(uintptr_t)&marks[0])
-#define MARK_LINKS ((hence_drop_fn *)(uintptr_t)&marks[1])
-
-enum ready_kind hence_queue_kind(const struct ready *entry)
-{
-    if (HENCE_LIKELY(!entry->drop))
-        return entry->fn ? READY_CALL : READY_NOTHING;
-    if (entry->drop == MARK_TIMER)
-        return READY_TIMER;
-    return entry->drop == MARK_LINKS ? READY_LINKS : READY_CALL;
-}
+const char hence_queue_marks[2];
 
 void hence_queue_mark_timer(struct ready *entry, uint32_t slot, uint32_t order)
 {
@@ -51,7 +38,7 @@ void hence_queue_free(struct ready_queue *queue)
     queue->entries = NULL;
 }
 
-static int grow(struct ready_queue *queue)
+int hence_queue_grow(struct ready_queue *queue)
 {
     uint64_t mask = queue->mask * 2 + 1;
     struct ready *entries = hence_memory_get((mask + 1) * sizeof *entries);
@@ -63,20 +50,6 @@ static int grow(struct ready_queue *queue)
     queue->entries = entries;
     queue->mask = mask;
     return 0;
-}
-
-int hence_queue_reserve(struct ready_queue *queue)
-{
-    if (HENCE_UNLIKELY(2 * (queue->ordinary + 1) + LINKS_AT_ENDS > queue->mask))
-        return grow(queue);
-    return 0;
-}
-
-uint64_t hence_queue_append(struct ready_queue *queue, const struct ready *entry)
-{
-    queue->entries[queue->tail & queue->mask] = *entry;
-    queue->ordinary++;
-    return queue->tail++;
 }
 
 void hence_queue_append_link(struct ready_queue *queue, struct hence_link *link)

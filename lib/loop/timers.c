@@ -48,8 +48,13 @@ static size_t free_slots_size(size_t slots)
 static void mark_free(struct timers *timers, uint32_t slot)
 {
     size_t index = slot;
-    for (int level = 0; level < SLOT_LEVELS; level++, index /= 64)
-        timers->free_slots[level][index / 64] |= UINT64_C(1) << (index % 64);
+    for (int level = 0; level < SLOT_LEVELS; level++, index /= 64) {
+        uint64_t *word = &timers->free_slots[level][index / 64];
+        const uint64_t before = *word;
+        *word = before | UINT64_C(1) << (index % 64);
+        if (before) /* known above */
+            return;
+    }
 }
 
 static void mark_taken(struct timers *timers, uint32_t slot)
@@ -69,6 +74,23 @@ static uint32_t lowest_free(const struct timers *timers)
     for (int level = SLOT_LEVELS - 1; level >= 0; level--)
         index = index * 64 + (size_t)__builtin_ctzll(timers->free_slots[level][index]);
     return (uint32_t)index;
+}
+
+/* Some free slot, near the last one taken if there is one, else the lowest. */
+static inline uint32_t take_slot(struct timers *timers)
+{
+    size_t at = timers->last_slot / 64;
+    uint64_t word = timers->free_slots[0][at];
+    uint32_t slot;
+    if (HENCE_LIKELY(word & (word - 1))) { /* not the only one: nothing changes above */
+        slot = (uint32_t)(at * 64) + (uint32_t)__builtin_ctzll(word);
+        timers->free_slots[0][at] = word & (word - 1);
+    } else {
+        slot = lowest_free(timers);
+        mark_taken(timers, slot);
+    }
+    timers->last_slot = slot;
+    return slot;
 }
 
 static int grow_table(struct timers *timers)
@@ -162,14 +184,14 @@ static int reserve_due(struct timers *timers)
     return 0;
 }
 
-static void add_due(struct timers *timers, uint32_t slot)
+static inline void add_due(struct timers *timers, uint32_t slot, int64_t when)
 {
     struct timer *timer = &timers->table[slot];
     if (!++timers->last_order)
         timers->last_order = 1;
     timer->order = timers->last_order;
     timer->ready = false;
-    sift_up(timers->heap, timers->count++, (struct due){timer->when, timer->order, slot});
+    sift_up(timers->heap, timers->count++, (struct due){when, timer->order, slot});
 }
 
 static inline bool is_stale(const struct timers *timers, const struct due *due)
@@ -202,20 +224,25 @@ static void entry_is_stale(struct timers *timers)
 
 /* ---- timers ---- */
 
-int hence_timers_add(struct timers *timers, const struct timer *timer, hence_call *out)
+int hence_timers_add(struct timers *timers, int64_t when, hence_call_fn *fn, void *arg,
+                     hence_drop_fn *drop, hence_call *out)
 {
     if (HENCE_UNLIKELY(timers->live == timers->slots) && grow_table(timers) < 0)
         return -ENOMEM;
     if (reserve_due(timers) < 0)
         return -ENOMEM;
-    uint32_t slot = lowest_free(timers);
-    mark_taken(timers, slot);
+    const uint32_t slot = take_slot(timers);
+    const uint64_t sequence = ++timers->last_sequence;
+    struct timer *timer = &timers->table[slot];
     timers->live++;
-    timers->table[slot] = *timer;
-    timers->table[slot].sequence = ++timers->last_sequence;
-    add_due(timers, slot);
+    timer->fn = fn;
+    timer->arg = arg;
+    timer->drop = drop;
+    timer->when = when;
+    timer->sequence = sequence;
     if (out)
-        *out = (hence_call){timers->last_sequence, slot, CALL_TIMER};
+        *out = (hence_call){sequence, slot, CALL_TIMER};
+    add_due(timers, slot, when);
     return 0;
 }
 
@@ -233,7 +260,7 @@ int hence_timers_move(struct timers *timers, struct timer *timer, int64_t when)
         return -ENOMEM;
     bool was_ready = timer->ready;
     timer->when = when;
-    add_due(timers, (uint32_t)(timer - timers->table));
+    add_due(timers, (uint32_t)(timer - timers->table), when);
     if (!was_ready)
         entry_is_stale(timers);
     return 0;

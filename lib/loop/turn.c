@@ -91,9 +91,9 @@ void hence_loop_push_link(hence_loop *loop, struct hence_link *link)
 /* ---- making calls ---- */
 
 /* Timers that are due go into the queue, as far as there is room. */
-static void queue_due_timers(hence_loop *loop)
+static inline void queue_due_timers(hence_loop *loop)
 {
-    while (hence_timers_next(&loop->timers) <= loop->turn_time &&
+    while (loop->timers.count && hence_timers_next(&loop->timers) <= loop->turn_time &&
            hence_queue_reserve(&loop->queue) == 0) {
         struct due due = hence_timers_pop(&loop->timers);
         struct ready entry;
@@ -193,6 +193,7 @@ static void end_turn(hence_loop *loop, bool by_door)
         if (!loop->running || by_door) /* libevent does not count the door's event as one */
             event_base_loopbreak(loop->base);
     }
+    loop->armed = INT64_MAX;
     hence_loop_arm(loop);
 }
 
@@ -201,7 +202,7 @@ void hence_loop_turn(evutil_socket_t fd, short what, void *arg)
     hence_loop *loop = arg;
     (void)fd;
     hence_loop *outer = hence_loop_running_here; /* of an event_base that the program dispatches */
-    loop->armed = INT64_MAX;
+    loop->armed = INT64_MIN;                     /* nothing needs to be armed until the turn ends */
     loop->in_turn = true;
     hence_loop_running_here = hence_loop_ref(loop); /* a call may close it and let it go */
     take_turn(loop);

@@ -28,12 +28,12 @@ Test(memory, a_block_that_was_freed_is_given_again)
     void *p = hence_memory_get(64);
     cr_assert_not_null(p);
     hence_memory_put(p, 64);
-    void *q = hence_memory_get(49);
-    cr_assert_eq(p, q, "49 bytes are of the same class as 64");
-    hence_memory_put(q, 49);
-    q = hence_memory_get(48);
-    cr_assert_neq(p, q, "48 bytes are not");
-    hence_memory_put(q, 48);
+    void *q = hence_memory_get(57);
+    cr_assert_eq(p, q, "57 bytes are of the same class as 64");
+    hence_memory_put(q, 57);
+    q = hence_memory_get(56);
+    cr_assert_neq(p, q, "56 bytes are not");
+    hence_memory_put(q, 56);
 }
 
 Test(memory, every_class_keeps_its_blocks)
@@ -52,9 +52,9 @@ Test(memory, every_class_keeps_its_blocks)
 Test(memory, large_blocks_are_not_kept)
 {
     use_cache();
-    void *p = hence_memory_get(257);
+    void *p = hence_memory_get(265);
     cr_assert_not_null(p);
-    hence_memory_put(p, 257);
+    hence_memory_put(p, 265);
     for (size_t i = 2; i < HENCE_CACHE_CLASSES; i++)
         cr_assert_eq(hence_cache.count[i], 0);
 }
