@@ -183,6 +183,33 @@ TEST(future_chain, a_Future_of_another_loop_of_the_thread_may_be_waited_for)
     end_loop(&both);
 }
 
+struct foreign {
+    hence_future *f;
+    hence_result r;
+};
+
+static void chain_there(void *arg)
+{
+    struct foreign *foreign = arg;
+    foreign->r = hence_chain_future(foreign->f);
+}
+
+/* rule 135 */
+TEST(future_chain, another_thread_gets_no_chain_and_takes_nothing)
+{
+    struct loop_and_clock both = begin_loop();
+    hence_promise *p;
+    struct foreign foreign = {hence_future_new(both.loop, &p), hence_none()};
+    if (foreign.f)
+        on_another_thread(chain_there, &foreign);
+    check_string(describe_and_drop(foreign.r), "invalid");
+    check(had_report(HENCE_REPORT_WRONG_THREAD));
+    hence_resolve(p, hence_int(7));
+    check_string(result_of(foreign.f), "7");
+    hence_future_unref(foreign.f);
+    end_loop(&both);
+}
+
 /* ---- cancelled ---- */
 
 TEST(future_chain, a_Future_that_waits_passes_cancel_on_and_is_done_when_that_has_ended)

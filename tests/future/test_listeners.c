@@ -126,6 +126,12 @@ TEST(listeners, the_first_needs_no_memory)
 
 /* ---- taken back ---- */
 
+static void look_away(hence_future *f, void *word)
+{
+    (void)f;
+    trace("%s", (const char *)word);
+}
+
 /* rule 83 */
 TEST(listeners, taking_back_removes_all_that_are_the_same)
 {
@@ -141,6 +147,7 @@ TEST(listeners, taking_back_removes_all_that_are_the_same)
     check_int(hence_future_remove_done_callback(f, done, a), 3);
     check_int(hence_future_remove_done_callback(f, done, a), 0);
     check_int(hence_future_remove_done_callback(f, done, &both), 0);
+    check_int(hence_future_remove_done_callback(f, look_away, b), 0);
     hence_resolve(p, hence_int(1));
     hence_test_clock_advance(both.clock, 0);
     check_trace("b:1 b:1");

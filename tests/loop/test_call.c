@@ -276,6 +276,24 @@ TEST(call, a_handle_is_never_mistaken_for_a_later_call)
     end_loop(&both);
 }
 
+TEST(call, a_handle_of_another_loop_names_no_call)
+{
+    struct loop_and_clock both = begin_loop(), others = begin_loop();
+    hence_call soon = {0, 0, 0}, timer = {0, 0, 0};
+    for (int i = 0; i < 100; i++) {
+        hence_call_soon(others.loop, call, "other", &soon);
+        hence_call_later(others.loop, 1, call, "other", &timer);
+    }
+    hence_call_later(both.loop, 1, call, "mine", NULL);
+    check_int(hence_call_cancel(both.loop, soon), -ENOENT);
+    check_int(hence_call_cancel(both.loop, timer), -ENOENT);
+    check_int(hence_call_reset(both.loop, timer, 1), -ENOENT);
+    hence_test_clock_advance(both.clock, 1);
+    check_trace("mine");
+    end_loop(&others);
+    end_loop(&both);
+}
+
 static hence_call doomed, own;
 
 static void cancel_doomed(void *loop)

@@ -81,6 +81,24 @@ TEST(door, what_has_come_in_waits_until_there_is_memory_for_it)
     end_loop(&both);
 }
 
+TEST(door, what_comes_in_later_waits_behind_what_waits_already)
+{
+    struct loop_and_clock both = begin_loop();
+    intptr_t sent = 0;
+    expected_number = 0;
+    for (int round = 0; round < 4; round++) {
+        for (int i = 0; i < 300; i++)
+            hence_call_soon_threadsafe(both.loop, expect_number, (void *)sent++);
+        out_of_memory(true);
+        hence_test_turn(both.loop); /* there is room for a few */
+        out_of_memory(false);
+    }
+    check(expected_number < 1200);
+    hence_test_clock_advance(both.clock, 0);
+    check_int(expected_number, 1200);
+    end_loop(&both);
+}
+
 static void post_again(void *loop)
 {
     trace("again");

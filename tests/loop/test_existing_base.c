@@ -4,6 +4,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "support/support.h"
@@ -477,6 +478,23 @@ TEST(existing_base, two_loops_may_share_a_base)
     check_trace("second");
     hence_loop_free(second);
     free_base(base);
+}
+
+TEST_ONCE(existing_base, without_a_descriptor_for_its_door_there_is_no_loop)
+{
+    struct event_base *base = event_base_new();
+    struct rlimit before, none;
+    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = before;
+    none.rlim_cur = 0;
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    hence_loop *loop = hence_loop_new(base), *on_its_own = hence_loop_new(NULL);
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    check(!loop && !on_its_own);
+    loop = hence_loop_new(base);
+    check(loop);
+    hence_loop_free(loop);
+    event_base_free(base);
 }
 
 /* ---- a base that goes first ---- */

@@ -119,9 +119,10 @@ TEST(timers, a_delay_past_the_end_of_time_never_ends)
     check_int(hence_call_later(both.loop, INT64_MAX, call, "endless", &endless), 0);
     check_int(hence_call_at(both.loop, INT64_MAX, call, "end", &at_the_end), 0);
     check_int(hence_call_later(both.loop, INT64_MIN, call, "past", NULL), 0);
+    check_int(hence_call_at(both.loop, INT64_MIN, call, "past", NULL), 0);
     check_int(hence_call_later(both.loop, 5, call, "a", NULL), 0);
     hence_test_clock_advance(both.clock, HENCE_SECONDS(100.0 * 365 * 86400));
-    check_trace("past a");
+    check_trace("past past a");
     check_int(hence_loop_pending(both.loop), 2);
     check_int(hence_call_cancel(both.loop, endless), 0);
     check_int(hence_call_cancel(both.loop, at_the_end), 0);

@@ -110,6 +110,7 @@ static hence_result ask_inside(hence_result *in, void *arg)
     (void)arg;
     check(!succeeded(the_deferred, &text));
     check(!hence_test_failure_of(the_deferred));
+    check(!hence_test_no_result(the_deferred));
     return hence_int(2);
 }
 
