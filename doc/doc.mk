@@ -21,6 +21,7 @@ DESIGN = \
 	doc/design/deferred.md \
 	doc/design/future.md \
 	doc/design/loop.md \
+	doc/design/performance.md \
 	doc/design/rules.md \
 	doc/design/schedule.md \
 	doc/design/testing.md \
@@ -42,7 +43,8 @@ doc/html.stamp: $(doc_inputs) $(EXAMPLES:=.c) doc/Doxyfile
 	$(AM_V_GEN)rm -rf doc/html && echo 'GENERATE_HTML = YES' | $(doxygen_run)
 	@touch $@
 
-# Section 3 is what the headers document, section 7 the overview and the guide.
+# Section 3 is what the headers document, section 7 the overview and the guide. The sed keeps the \n of
+# strings in samples: Doxygen leaves them as they are, and man would take them for registers.
 man: doc/man.stamp
 
 doc/man.stamp: $(doc_inputs) $(EXAMPLES:=.c) doc/Doxyfile
@@ -51,7 +53,8 @@ doc/man.stamp: $(doc_inputs) $(EXAMPLES:=.c) doc/Doxyfile
 	printf '%s\n' 'GENERATE_MAN = YES' 'WARNINGS = NO' 'WARN_AS_ERROR = NO' 'MAN_SUBDIR = man7' \
 		'MAN_EXTENSION = .7' 'USE_MDFILE_AS_MAINPAGE =' | $(doxygen_run) >/dev/null 2>&1 && \
 	find doc/man/man3 -type f ! -name 'hence_*' ! -name 'HENCE_*' -exec rm -f {} + && \
-	find doc/man/man7 -type f ! -name 'hence.7' ! -name 'hence-*' -exec rm -f {} +
+	find doc/man/man7 -type f ! -name 'hence.7' ! -name 'hence-*' -exec rm -f {} + && \
+	find doc/man -type f -exec sed -i '/^\./!s/\\\([nt0r"]\)/\\e\1/g' {} +
 	@touch $@
 
 all-local: doc/man.stamp

@@ -97,6 +97,9 @@ examples_29_fork_LDADD = $(EXAMPLE_LIBS)
 EXAMPLES += examples/30_signal
 examples_30_signal_LDADD = $(EXAMPLE_LIBS)
 
+EXAMPLES += examples/31_line_server
+examples_31_line_server_LDADD = $(EXAMPLE_LIBS)
+
 noinst_PROGRAMS += $(EXAMPLES)
 EXAMPLE_TESTS = $(EXAMPLES:=.out)
 EXTRA_DIST += $(EXAMPLE_TESTS) examples/run

@@ -28,8 +28,8 @@ static inline int call_soon(hence_loop *loop, hence_call_fn *fn, void *arg, henc
     HENCE_COUNT(CALLS_MADE);
     if (out)
         *out = (hence_call){position, 0, CALL_SOON};
-    if (HENCE_UNLIKELY(loop->armed != INT64_MIN && hence_loop_arm(loop) < 0))
-        return fail_call(-ESHUTDOWN, NULL, NULL, out); /* it has been dropped with all others */
+    if (HENCE_UNLIKELY(loop->armed != INT64_MIN))
+        hence_loop_arm(loop);
     return 0;
 }
 
@@ -51,8 +51,8 @@ static int call_at(hence_loop *loop, int64_t when, hence_call_fn *fn, void *arg,
     if (HENCE_UNLIKELY(error))
         return fail_call(error, arg, drop, out);
     HENCE_COUNT(CALLS_MADE);
-    if (HENCE_UNLIKELY(when < loop->armed && hence_loop_arm(loop) < 0))
-        return fail_call(-ESHUTDOWN, NULL, NULL, out); /* it has been dropped with all others */
+    if (HENCE_UNLIKELY(when < loop->armed))
+        hence_loop_arm(loop);
     return 0;
 }
 

@@ -3,6 +3,7 @@
 #include "loop/loop.h"
 
 #include <errno.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -68,13 +69,29 @@ hence_result hence_loop_refusal(int error)
 
 /* ---- made ---- */
 
+/* What a base and its door need: for epoll, for libevent's signals, and for the eventfd. */
+#define DESCRIPTORS_NEEDED 4
+
+/* event_base_new() ends the program when it runs out of descriptors halfway, so that is tried first. */
+static struct event_base *base_new(void)
+{
+    int fds[DESCRIPTORS_NEEDED];
+    int n = 0;
+    while (n < DESCRIPTORS_NEEDED && (fds[n] = eventfd(0, EFD_CLOEXEC)) >= 0)
+        n++;
+    bool enough = n == DESCRIPTORS_NEEDED;
+    while (n > 0)
+        close(fds[--n]);
+    return enough ? event_base_new() : NULL;
+}
+
 hence_loop *hence_loop_new(struct event_base *base)
 {
     hence_loop *loop = hence_memory_get_zeroed(sizeof *loop);
     if (!loop)
         return NULL;
     loop->owns_base = !base;
-    loop->base = base ? base : event_base_new();
+    loop->base = base ? base : base_new();
     loop->owner = hence_thread();
     loop->armed = INT64_MAX;
     loop->shutdown_last = &loop->shutdown_calls;

@@ -480,21 +480,44 @@ TEST(existing_base, two_loops_may_share_a_base)
     free_base(base);
 }
 
+/* hence_loop_new() with so many free descriptors. */
+static hence_loop *loop_with_descriptors(struct event_base *base, int free_descriptors)
+{
+    struct rlimit before, few;
+    int lowest = dup(0);
+    close(lowest);
+    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = before;
+    few.rlim_cur = (rlim_t)(lowest + free_descriptors);
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+    hence_loop *loop = hence_loop_new(base);
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    return loop;
+}
+
 TEST_ONCE(existing_base, without_a_descriptor_for_its_door_there_is_no_loop)
 {
     struct event_base *base = event_base_new();
-    struct rlimit before, none;
-    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
-    none = before;
-    none.rlim_cur = 0;
-    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
-    hence_loop *loop = hence_loop_new(base), *on_its_own = hence_loop_new(NULL);
-    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
-    check(!loop && !on_its_own);
-    loop = hence_loop_new(base);
+    check(!loop_with_descriptors(base, 0));
+    hence_loop *loop = loop_with_descriptors(base, 1);
     check(loop);
+    hence_call_soon_threadsafe(loop, call, "a");
+    hence_test_turn(loop);
+    check_trace("a");
     hence_loop_free(loop);
     event_base_free(base);
+}
+
+TEST_ONCE(existing_base, without_descriptors_for_a_base_there_is_no_loop_and_the_program_lives)
+{
+    for (int i = 0; i < 8; i++) {
+        hence_loop *loop = loop_with_descriptors(NULL, i);
+        check(i > 0 || !loop);
+        hence_loop_free(loop);
+    }
+    hence_loop *loop = hence_loop_new(NULL);
+    check(loop);
+    hence_loop_free(loop);
 }
 
 /* ---- a base that goes first ---- */
