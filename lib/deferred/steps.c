@@ -81,9 +81,8 @@ int hence_steps_push(struct hence_deferred *d, const struct step *step)
         HENCE_COUNT(STEPS_MADE);
         return 0;
     }
-    struct step_block *block = d->state & STATE_BLOCKS ? d->blocks->last : NULL;
-    if (!block || STEPS_IN_BLOCK - block->end < needed)
-        block = add_block(d);
+    bool has_room = (d->state & STATE_BLOCKS) && STEPS_IN_BLOCK - d->blocks->last->end >= needed;
+    struct step_block *block = has_room ? d->blocks->last : add_block(d);
     if (!block) {
         d->state |= serve_first ? STATE_LOST_LATER : STATE_LOST_STEP;
         return -ENOMEM;
