@@ -59,6 +59,8 @@ static hence_result parse(hence_result *in, void *arg)
 {
     (void)arg;
     const char *text = hence_as_ptr(in);
+    if (!text)
+        return hence_fail_errno(EINVAL, "not a text");
     char *end;
     long number = strtol(text, &end, 10);
     if (end == text) {

@@ -47,9 +47,10 @@ static void measure(hence_result *in_out, void *arg)
 {
     (void)arg;
     hence_result text = hence_take(in_out); /* what is taken must go somewhere */
-    if (hence_is_ptr(&text)) {
-        size_t length = strlen(hence_as_ptr(&text));
-        printf("%s, with %zu letters\n", (char *)hence_as_ptr(&text), length);
+    const char *letters = hence_as_ptr(&text);
+    if (letters) {
+        size_t length = strlen(letters);
+        printf("%s, with %zu letters\n", letters, length);
         *in_out = hence_int((int64_t)length);
     }
     hence_drop(text);
