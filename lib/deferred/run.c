@@ -103,6 +103,12 @@ static inline bool is_done(const struct hence_deferred *d)
     return hence_deferred_can_run(d);
 }
 
+static inline bool is_paused_with_result(const struct hence_deferred *d)
+{
+    return (d->state & STATE_PAUSES) &&
+           (d->state & (STATE_RESULT | STATE_RUNNING | STATE_CANCELLING)) == STATE_RESULT;
+}
+
 /* The result of `inner` for who wants to wait for it, if that need not wait; its reference goes. */
 static bool take_now(struct hence_deferred *inner, hence_result *out)
 {
@@ -111,6 +117,8 @@ static bool take_now(struct hence_deferred *inner, hence_result *out)
     } else if (is_done(inner)) {
         inner->state |= STATE_TAKEN;
         *out = hence_take(&inner->waitable.slot);
+    } else if (HENCE_UNLIKELY(inner->references == 1 && is_paused_with_result(inner))) {
+        *out = hence_fail_static(HENCE_EABANDONED); /* nobody can unpause it: it ends below */
     } else {
         return false;
     }

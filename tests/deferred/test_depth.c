@@ -60,9 +60,13 @@ static void build_inside_out(struct deep *deep)
             hence_deferred_add_both(d, count, &deep->steps_run);
         if (deep->build == INSIDE_OUT_PAUSED)
             hence_deferred_pause(deep->last);
+        hence_deferred *inner = hence_deferred_ref(deep->last);
+        if (deep->build != INSIDE_OUT_WITH_LATER_STEP)
+            inner = hence_deferred_unref(inner);
         hence_resolve(p, hence_chain(deep->last));
         if (deep->build == INSIDE_OUT_WITH_LATER_STEP)
-            hence_deferred_add_both(deep->last, count, &deep->steps_run);
+            hence_deferred_add_both(inner, count, &deep->steps_run);
+        hence_deferred_unref(inner);
         deep->last = d;
     }
 }
@@ -351,7 +355,7 @@ struct looping {
 static hence_result add_itself_again(hence_result *in, void *arg)
 {
     struct looping *looping = arg;
-    if (--looping->left > 0)
+    if (--looping->left > 0 && looping->d) /* a step added to NULL runs at once */
         hence_deferred_add_both(looping->d, add_itself_again, looping);
     return *in;
 }

@@ -321,3 +321,12 @@ TEST(pause, a_step_that_pauses_its_chain_and_lets_it_go_abandons_the_outer_one)
     hence_deferred_unref(inner);
     hence_deferred_unref(outer);
 }
+
+TEST(pause, a_paused_one_that_is_handed_on_with_its_last_reference_is_abandoned)
+{
+    hence_deferred *inner = hence_deferred_succeed(payload());
+    hence_deferred_pause(inner);
+    hence_deferred *outer = hence_deferred_succeed(hence_chain(inner));
+    check_string(outcome(outer), "abandoned");
+    hence_deferred_unref(outer);
+}
