@@ -13,6 +13,7 @@ hence_HEADERS = \
 	include/hence/deferred.h \
 	include/hence/future.h \
 	include/hence/hence.h \
+	include/hence/list.h \
 	include/hence/loop.h \
 	include/hence/promise.h \
 	include/hence/result.h \
@@ -35,8 +36,12 @@ base_sources = \
 value_sources = \
 	lib/value/failure.c \
 	lib/value/failure.h \
+	lib/value/list.c \
+	lib/value/list.h \
 	lib/value/promise.c \
 	lib/value/result.c \
+	lib/value/shared.c \
+	lib/value/shared.h \
 	lib/value/waitable.c \
 	lib/value/waitable.h
 
@@ -53,6 +58,7 @@ loop_sources = \
 deferred_sources = \
 	lib/deferred/deferred.c \
 	lib/deferred/deferred.h \
+	lib/deferred/helpers.c \
 	lib/deferred/life.c \
 	lib/deferred/run.c \
 	lib/deferred/steps.c
@@ -66,10 +72,18 @@ future_sources = \
 
 compose_sources = \
 	lib/compose/adapters.c \
+	lib/compose/combination.c \
+	lib/compose/combination.h \
+	lib/compose/deferred_list.c \
 	lib/compose/error_first.c \
-	lib/compose/event.c
+	lib/compose/event.c \
+	lib/compose/share.c \
+	lib/compose/timeout.c
 
 schedule_sources = \
+	lib/schedule/cooperator.c \
+	lib/schedule/looping_call.c \
+	lib/schedule/main.c \
 	lib/schedule/sleep.c
 
 testing_sources = \

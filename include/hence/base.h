@@ -97,7 +97,8 @@ typedef enum hence_report_kind {
     HENCE_REPORT_NEVER_RETRIEVED, /**< a Future let go with a failure that nobody looked at */
     HENCE_REPORT_MISUSE,          /**< a call refused, because the program made a mistake */
     HENCE_REPORT_WRONG_THREAD,    /**< a call refused, because it came from a foreign thread */
-    HENCE_REPORT_LEFT_BEHIND      /**< something was still there when what it needs went away */
+    HENCE_REPORT_LEFT_BEHIND,     /**< something was still there when what it needs went away */
+    HENCE_REPORT_LOGGED           /**< a failure that the program wanted told: hence_log_error() */
 } hence_report_kind;
 
 /**
@@ -111,6 +112,8 @@ struct hence_report {
     const char *message;          /**< one line, without a newline */
     const hence_failure *failure; /**< the failure that was lost, or NULL */
     const char *made;             /**< where the object that it is about was made, or NULL */
+    const char *resolved;         /**< where it was resolved, or NULL: hence_set_debugging() */
+    const char *here;             /**< the line of the call that was refused, or NULL */
     hence_loop *loop;             /**< the loop that it concerns, or NULL */
     void (*print)(const hence_report *report, FILE *out); /**< see hence_report_print() */
 };
@@ -150,6 +153,32 @@ HENCE_API void hence_set_report_handler(hence_report_handler *handler, void *arg
  * @snippet 21_reports.c handler
  */
 HENCE_API void hence_report_print(const hence_report *report, FILE *out);
+
+/**
+ * @brief Let Deferreds remember where they were resolved.
+ *
+ * Where a Deferred was made is always known. While debugging is on, those that are made also remember
+ * the line that resolves them, and reports tell it: that of a failure that nobody handled, and that of a
+ * promise that is resolved a second time. Each costs one more block of memory.
+ *
+ * @param on  for the Deferreds that are made from now on, by any thread
+ * @threading{Any.}
+ * @complexity{O(1).}
+ * @see hence_deferred_resolved_site()
+ * @since 0.1
+ * @snippet 37_debugging.c debugging
+ */
+HENCE_API void hence_set_debugging(bool on);
+
+/**
+ * @brief Is debugging on?
+ * @return what hence_set_debugging() was given last; false in the beginning
+ * @threading{Any.}
+ * @complexity{O(1).}
+ * @since 0.1
+ * @snippet 37_debugging.c debugging
+ */
+HENCE_API bool hence_get_debugging(void);
 
 /** The version of these headers, as one number that grows: 0.1.0 is 100. */
 #define HENCE_VERSION_NUMBER 100

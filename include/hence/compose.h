@@ -4,16 +4,20 @@
 
 /**
  * @file
- * From Deferreds to Futures and back, and from what libevent programs have to both.
+ * One result out of many, one result for many, time limits; from Deferreds to Futures and back, and from
+ * what libevent programs have to both.
  *
- * @defgroup hence_compose Adapters
- * The two shapes in one program: a Deferred as a Future, a Future as a Deferred. "Cancelled" is one
- * thing in both. And what libevent programs have already, events and callbacks, as either.
+ * @defgroup hence_compose Combinators and adapters
+ * Many results at once: hence_deferred_list(), hence_gather_results(), hence_race(), hence_share_new(),
+ * hence_deferred_add_timeout(). The two shapes in one program: a Deferred as a Future, a Future as a
+ * Deferred. "Cancelled" is one thing in both. And what libevent programs have already, events and
+ * callbacks, as either.
  * @{
  */
 
 #include <hence/deferred.h>
 #include <hence/future.h>
+#include <hence/list.h>
 
 HENCE_BEGIN_DECLS
 
@@ -95,6 +99,279 @@ HENCE_API HENCE_MUST_USE hence_deferred *hence_deferred_from_future_at(const cha
  */
 HENCE_API HENCE_MUST_USE hence_result hence_loop_run_until_complete_deferred(hence_loop *loop,
                                                                              hence_deferred *d);
+
+/* ---- many ---- */
+
+/** When a list has its outcome, and what becomes of the rest. */
+typedef enum hence_list_flags {
+    HENCE_FIRE_ON_ONE_CALLBACK = 1, /**< the first value is the outcome, as a hence_winner */
+    HENCE_FIRE_ON_ONE_ERRBACK = 2,  /**< the first failure is the outcome, with its place */
+    HENCE_CANCEL_REST = 4,          /**< then the others are cancelled, and waited for */
+    HENCE_REPORT_REST = 8           /**< failures that come after the outcome are reported */
+} hence_list_flags;
+
+/**
+ * @brief One Deferred for the outcomes of many. The macro hence_deferred_list() adds the line.
+ *
+ * @verbatim
+     in   deferreds[] = { D<A>, D<B>, D<C> }      n = 3
+     out  D< list[3] { A or failure, B or failure, C or failure } >      slot i is deferreds[i]
+
+     inputs                0 (all)              FIRE_ON_ONE_CALLBACK     FIRE_ON_ONE_ERRBACK
+     all values            list of values       winner: the first one    list of values
+     k-th fails first      stands in slot k     stands in slot k         failure EFIRST: index k,
+                                                                         the cause, at once
+     all fail              list of failures     list of failures         as above
+     the result is         pending inputs are cancelled; what they end with counts as any other
+     cancelled             result. Nothing happens if the outcome is there already
+     n == 0                an empty list        fails with EABANDONED    an empty list
+   @endverbatim
+ * The failure of #HENCE_FIRE_ON_ONE_ERRBACK has the code #HENCE_EFIRST, and #HENCE_ECANCELLED if the
+ * input was cancelled; hence_failure_index() gives its place, hence_failure_cause() what the input
+ * failed with.
+ *
+ * With #HENCE_CANCEL_REST the outcome is decided first, then the others are cancelled, and when all of
+ * them have ended it is given. What an input gives after the outcome is decided is destroyed; with
+ * #HENCE_REPORT_REST a failure among it is reported.
+ *
+ * The same Deferred in several places, for which one reference each is needed, is reported alike in all
+ * of them: an owned value is shared between them then.
+ *
+ * @param site       a string that lives for ever: #HENCE_SITE; or NULL
+ * @param deferreds  the inputs, each taken, and its result too: steps added to it afterwards see
+ *                   hence_none(). NULL is the out-of-memory failure. The array itself is lent
+ * @param n          how many
+ * @param flags      of #hence_list_flags, or 0
+ * @return the Deferred, yours; NULL when there is no memory: then all inputs have been let go
+ *
+ * @threading{The thread that uses the inputs.}
+ * @cancel{All inputs that have not ended are cancelled, in their order.}
+ * @complexity{O(n), in constant stack at any depth; nothing is allocated later, so no outcome gets
+ *   lost.}
+ * @see hence_gather_results(), hence_race(), hence_list_at()
+ * @since 0.1
+ * @snippet 33_deferred_list.c list
+ */
+HENCE_API HENCE_MUST_USE hence_deferred *hence_deferred_list_at(const char *site,
+                                                                hence_deferred *const *deferreds,
+                                                                size_t n, unsigned flags);
+/**
+ * One Deferred for the outcomes of many: hence_deferred_list_at() with this line.
+ * @snippet 33_deferred_list.c list
+ */
+#define hence_deferred_list(deferreds, n, flags)                                                   \
+    hence_deferred_list_at(HENCE_SITE, (deferreds), (n), (flags))
+
+/**
+ * @brief One Deferred for the values of many, or for the first failure among them. The macro
+ * hence_gather_results() adds the line.
+ *
+ * @verbatim
+     in   deferreds[] = { D<A>, D<B>, D<C> }      n = 3
+     out  D< list[3] { A, B, C } >                slot i is deferreds[i], always
+
+     inputs                    0                           CANCEL_REST
+     all values                list of values              list of values
+     k-th fails first          failure EFIRST: index k     the same, after the others have been
+                               and the cause, at once      cancelled and have ended
+     one is cancelled          the same, with the code ECANCELLED: the result counts as cancelled
+     the result is cancelled   pending inputs are cancelled; ECANCELLED, index and cause
+     n == 0                    an empty list               an empty list
+   @endverbatim
+ * It is hence_deferred_list() with #HENCE_FIRE_ON_ONE_ERRBACK.
+ *
+ * @param site       a string that lives for ever: #HENCE_SITE; or NULL
+ * @param deferreds  the inputs, each taken: see hence_deferred_list_at()
+ * @param n          how many
+ * @param flags      #HENCE_CANCEL_REST, #HENCE_REPORT_REST, or 0
+ * @return the Deferred, yours; NULL when there is no memory: then all inputs have been let go
+ *
+ * @threading{The thread that uses the inputs.}
+ * @cancel{All inputs that have not ended are cancelled, in their order.}
+ * @complexity{O(n), in constant stack at any depth.}
+ * @see hence_deferred_list()
+ * @since 0.1
+ * @snippet 33_deferred_list.c gather
+ */
+HENCE_API HENCE_MUST_USE hence_deferred *hence_gather_results_at(const char *site,
+                                                                 hence_deferred *const *deferreds,
+                                                                 size_t n, unsigned flags);
+/**
+ * One Deferred for the values of many: hence_gather_results_at() with this line.
+ * @snippet 33_deferred_list.c gather
+ */
+#define hence_gather_results(deferreds, n, flags)                                                  \
+    hence_gather_results_at(HENCE_SITE, (deferreds), (n), (flags))
+
+/**
+ * @brief One Deferred for the first of many that succeeds; the others are cancelled. The macro
+ * hence_race() adds the line.
+ *
+ * @verbatim
+     in   deferreds[] = { D<A>, D<B>, D<C> }      n = 3
+     out  D< winner { index 1, result B } >
+
+     inputs
+     k-th is the first value   winner k, after all others have been cancelled
+     some fail                 nothing, as long as another one may succeed
+     all fail                  failure EGROUP: hence_failure_member(f, i) is that of deferreds[i]
+     all are cancelled         the same, with the code ECANCELLED: the result counts as cancelled
+     the result is cancelled   all pending inputs are cancelled; what they end with counts
+     n == 0                    fails with EABANDONED: nothing can come out of it
+   @endverbatim
+ * What a loser gives late is destroyed: values, and failures too.
+ *
+ * @param site       a string that lives for ever: #HENCE_SITE; or NULL
+ * @param deferreds  the inputs, each taken: see hence_deferred_list_at()
+ * @param n          how many
+ * @return the Deferred, yours; NULL when there is no memory: then all inputs have been let go
+ *
+ * @threading{The thread that uses the inputs.}
+ * @cancel{All inputs that have not ended are cancelled, in their order.}
+ * @complexity{O(n), in constant stack at any depth.}
+ * @see hence_as_winner(), hence_deferred_list() with #HENCE_FIRE_ON_ONE_CALLBACK, which leaves the
+ *   losers alone
+ * @since 0.1
+ * @snippet 34_race.c race
+ */
+HENCE_API HENCE_MUST_USE hence_deferred *hence_race_at(const char *site,
+                                                       hence_deferred *const *deferreds, size_t n);
+/**
+ * One Deferred for the first of many that succeeds: hence_race_at() with this line.
+ * @snippet 34_race.c race
+ */
+#define hence_race(deferreds, n) hence_race_at(HENCE_SITE, (deferreds), (n))
+
+/* ---- one for many ---- */
+
+/** The result of one Deferred for many consumers. */
+typedef struct hence_share hence_share;
+
+/**
+ * @brief Let many have the result of one Deferred.
+ *
+ * @verbatim
+     in   D<A>
+     out  share;   hence_share_get(share) --> D<A>, again and again, before and after it has ended
+
+     the input gives a value     each gets it; an owned one is shared: hence_as() sees it,
+                                 hence_take_ptr() does not move it
+     the input fails             each gets the failure
+     one of them is cancelled    that one fails with #HENCE_ECANCELLED; the input goes on for the
+                                 others. If nobody waits any more, and the share has been let go,
+                                 the input is cancelled
+   @endverbatim
+ *
+ * @param d  taken, and its result too. NULL is the out-of-memory failure
+ * @return the share, yours: hence_share_unref(); NULL when there is no memory: then @p d has been let
+ *         go
+ * @threading{The thread that uses @p d.}
+ * @complexity{O(1).}
+ * @since 0.1
+ * @snippet 35_share.c share
+ */
+HENCE_API HENCE_MUST_USE hence_share *hence_share_new(hence_deferred *d);
+
+/**
+ * @brief One more reference.
+ * @param share  lent; NULL gives NULL
+ * @return the same share, yours
+ * @threading{The thread that uses it.}
+ * @complexity{O(1).}
+ * @since 0.1
+ * @snippet 35_share.c hold
+ */
+HENCE_API hence_share *hence_share_ref(hence_share *share);
+
+/**
+ * @brief One reference less. This cancels nothing: those who wait still get the result.
+ *
+ * A failure that nobody asked for is reported when the last holder lets go.
+ *
+ * @param share  taken; NULL is accepted
+ * @return NULL
+ * @threading{The thread that uses it.}
+ * @complexity{O(1).}
+ * @since 0.1
+ * @snippet 35_share.c share
+ */
+HENCE_API hence_share *hence_share_unref(hence_share *share);
+
+/**
+ * @brief A Deferred of one's own for the shared result. The macro hence_share_get() adds the line.
+ *
+ * @param site   a string that lives for ever: #HENCE_SITE; or NULL
+ * @param share  lent; NULL gives NULL
+ * @return the Deferred, yours; NULL when there is no memory
+ * @threading{The thread that uses the share.}
+ * @cancel{Ends this one alone: see hence_share_new().}
+ * @complexity{O(1). Those who wait are told in the order in which they asked.}
+ * @since 0.1
+ * @snippet 35_share.c share
+ */
+HENCE_API HENCE_MUST_USE hence_deferred *hence_share_get_at(const char *site, hence_share *share);
+/**
+ * A Deferred of one's own for the shared result: hence_share_get_at() with this line.
+ * @snippet 35_share.c share
+ */
+#define hence_share_get(share) hence_share_get_at(HENCE_SITE, (share))
+
+/**
+ * @brief Cancel the Deferred behind a share, for all who wait.
+ * @param share  lent
+ * @retval 0          it was cancelled: all who wait get what it ended with
+ * @retval -EALREADY  it has ended
+ * @retval -ENOMEM    @p share is NULL
+ * @threading{The thread that uses it.}
+ * @complexity{As hence_deferred_cancel().}
+ * @since 0.1
+ * @snippet 35_share.c cancel
+ */
+HENCE_API int hence_share_cancel(hence_share *share);
+
+/* ---- time limits ---- */
+
+/**
+ * @brief Cancel a Deferred unless it gets through the steps that it has now within some time. The macro
+ * hence_deferred_add_timeout() adds the line.
+ *
+ * @verbatim
+     steps added before  -->  [time limit]  -->  steps added after
+                                 in time:   their result, untouched
+                                 too late:  the Deferred is cancelled; what comes of that is given to
+                                            on_timeout, and what that returns goes on
+   @endverbatim
+ * Without @p on_timeout a cancellation becomes the failure #HENCE_ETIMEDOUT, and anything else (a
+ * canceller that gave a result, a step that handled the cancellation) stays as it is. A cancellation from
+ * elsewhere stays one. The timer goes as soon as the limit is passed, or the Deferred ends.
+ *
+ * @param site        a string that lives for ever: #HENCE_SITE; or NULL
+ * @param d           lent
+ * @param loop        lent: on whose clock
+ * @param timeout     nanoseconds from now; zero or less: in the next turn of the loop
+ * @param on_timeout  runs if the time was up, with what the cancelled steps gave, value or failure; NULL:
+ *                    as described
+ * @param arg         handed to @p on_timeout
+ *
+ * @retval 0           the limit is part of the chain
+ * @retval -ENOMEM     the out-of-memory failure stands in its place, or @p d is NULL
+ * @retval -EINVAL     @p loop is NULL
+ * @retval -EPERM      not the loop's thread
+ * @retval -ESHUTDOWN  the loop is closed
+ *
+ * @threading{The loop's.}
+ * @complexity{O(log n) in the number of timers.}
+ * @since 0.1
+ * @snippet 36_timeouts.c timeout
+ */
+HENCE_API int hence_deferred_add_timeout_at(const char *site, hence_deferred *d, hence_loop *loop,
+                                            int64_t timeout, hence_step *on_timeout, void *arg);
+/**
+ * A time limit for the steps so far: hence_deferred_add_timeout_at() with this line.
+ * @snippet 36_timeouts.c timeout
+ */
+#define hence_deferred_add_timeout(d, loop, timeout, on_timeout, arg)                              \
+    hence_deferred_add_timeout_at(HENCE_SITE, (d), (loop), (timeout), (on_timeout), (arg))
 
 /* ---- what libevent programs have ---- */
 

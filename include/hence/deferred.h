@@ -87,6 +87,61 @@ HENCE_API HENCE_MUST_USE hence_deferred *hence_deferred_fail_at(const char *site
  */
 #define hence_deferred_fail(r) hence_deferred_fail_at(HENCE_SITE, (r))
 
+/**
+ * @brief Call a function, and give a Deferred whatever it returns. The macro hence_maybe_deferred()
+ * adds the line.
+ *
+ * @verbatim
+       fn(arg) returns          out
+       a value, a failure       a Deferred that has it already
+       hence_chain(d)           d itself
+       hence_chain_future(f)    a Deferred that waits for f
+   @endverbatim
+ *
+ * @param site  a string that lives for ever: #HENCE_SITE; or NULL
+ * @param fn    the function; NULL: the Deferred fails with #HENCE_EINVAL
+ * @param arg   handed to it
+ * @return the Deferred, yours; NULL when there is no memory: then what @p fn returned is destroyed
+ *
+ * @threading{Any; from then on the thread that uses it.}
+ * @complexity{O(1) and @p fn.}
+ * @see hence_execute()
+ * @since 0.1
+ * @snippet 32_maybe.c maybe
+ */
+HENCE_API HENCE_MUST_USE hence_deferred *hence_maybe_deferred_at(const char *site,
+                                                                 hence_result_fn *fn, void *arg);
+/**
+ * A Deferred for whatever a function returns: hence_maybe_deferred_at() with this line.
+ * @snippet 32_maybe.c maybe
+ */
+#define hence_maybe_deferred(fn, arg) hence_maybe_deferred_at(HENCE_SITE, (fn), (arg))
+
+/**
+ * @brief A new Deferred for what a function returns. The macro hence_execute() adds the line.
+ *
+ * Unlike hence_maybe_deferred() it never gives the Deferred that @p fn returned, but always one of its
+ * own, made at this line, which waits for that.
+ *
+ * @param site  a string that lives for ever: #HENCE_SITE; or NULL
+ * @param fn    the function; NULL: the Deferred fails with #HENCE_EINVAL
+ * @param arg   handed to it
+ * @return the Deferred, yours; NULL when there is no memory: then what @p fn returned is destroyed
+ *
+ * @threading{Any; from then on the thread that uses it.}
+ * @complexity{O(1) and @p fn.}
+ * @see hence_maybe_deferred()
+ * @since 0.1
+ * @snippet 32_maybe.c execute
+ */
+HENCE_API HENCE_MUST_USE hence_deferred *hence_execute_at(const char *site, hence_result_fn *fn,
+                                                          void *arg);
+/**
+ * A new Deferred for what a function returns: hence_execute_at() with this line.
+ * @snippet 32_maybe.c execute
+ */
+#define hence_execute(fn, arg) hence_execute_at(HENCE_SITE, (fn), (arg))
+
 /* ---- held ---------------------------------------------------------------------------------- */
 
 /**
@@ -270,6 +325,38 @@ HENCE_API int hence_deferred_add_both(hence_deferred *d, hence_step *step, void 
 HENCE_API int hence_deferred_add_in_out(hence_deferred *d, hence_step_in_out *step, void *arg);
 
 /**
+ * @brief A step that passes its input on, value or failure.
+ *
+ * Where a step is asked for and nothing is to be done; a NULL step does the same beside one that is
+ * there.
+ *
+ * @param in   lent
+ * @param arg  ignored
+ * @return what was in @p in
+ * @threading{Where the step runs.}
+ * @complexity{O(1).}
+ * @since 0.1
+ * @snippet 32_maybe.c passthru
+ */
+HENCE_API HENCE_MUST_USE hence_result hence_passthru(hence_result *in, void *arg);
+
+/**
+ * @brief A step that reports a failure and passes it on; values pass without a word.
+ *
+ * The report, of kind #HENCE_REPORT_LOGGED, goes to this thread's handler: see
+ * hence_set_report_handler(). The failure is still to be handled.
+ *
+ * @param in       lent
+ * @param message  a string to say what failed, one line; NULL for none
+ * @return what was in @p in
+ * @threading{Where the step runs.}
+ * @complexity{O(1), and the handler.}
+ * @since 0.1
+ * @snippet 32_maybe.c log-error
+ */
+HENCE_API HENCE_MUST_USE hence_result hence_log_error(hence_result *in, void *message);
+
+/**
  * @brief "What @p d will give", to return from a step or to resolve a promise with.
  *
  * @verbatim
@@ -411,6 +498,18 @@ HENCE_API HENCE_MUST_USE hence_result hence_deferred_take(hence_deferred *d);
  * @snippet 16_two_shapes.c made
  */
 HENCE_API const char *hence_deferred_site(const hence_deferred *d);
+
+/**
+ * @brief The line where it was resolved, if it was made while debugging was on.
+ * @param d  lent
+ * @return such as "fetch.c:57"; NULL if it has not been resolved, or that was not remembered
+ * @threading{The thread that uses @p d.}
+ * @complexity{O(1).}
+ * @see hence_set_debugging()
+ * @since 0.1
+ * @snippet 37_debugging.c debugging
+ */
+HENCE_API const char *hence_deferred_resolved_site(const hence_deferred *d);
 
 HENCE_END_DECLS
 

@@ -37,7 +37,8 @@ typedef struct hence_promise hence_promise;
 typedef bool hence_canceller(hence_promise *p, void *arg);
 
 /**
- * @brief Give the result: a value, a failure, or a chain to wait for.
+ * @brief Give the result: a value, a failure, or a chain to wait for. The macro hence_resolve() adds
+ * the line.
  *
  * @verbatim
        promise of a Deferred   its steps run now, before this call returns
@@ -48,8 +49,9 @@ typedef bool hence_canceller(hence_promise *p, void *arg);
  * @p p must not be used again afterwards. When its Deferred or Future lives still, a second resolve is
  * refused and reported; when it does not, that is a use of freed memory, which no answer can mend.
  *
- * @param p  taken; NULL is what a failed constructor leaves
- * @param r  taken
+ * @param site  a string that lives for ever: #HENCE_SITE; or NULL
+ * @param p     taken; NULL is what a failed constructor leaves
+ * @param r     taken
  *
  * @retval 0          done, or nobody wants it any more
  * @retval -EALREADY  @p p ended before, and its Deferred or Future is still there to tell
@@ -65,7 +67,12 @@ typedef bool hence_canceller(hence_promise *p, void *arg);
  * @since 0.1
  * @snippet 04_on_success_on_error.c ask
  */
-HENCE_API int hence_resolve(hence_promise *p, hence_result r);
+HENCE_API int hence_resolve_at(const char *site, hence_promise *p, hence_result r);
+/**
+ * Give the result: hence_resolve_at() with the line that this stands on.
+ * @snippet 04_on_success_on_error.c ask
+ */
+#define hence_resolve(p, r) hence_resolve_at(HENCE_SITE, (p), (r))
 
 /**
  * @brief Let go of a promise that will not be kept: the other side gets #HENCE_EABANDONED.

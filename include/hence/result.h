@@ -62,6 +62,13 @@ typedef struct hence_future hence_future;
  */
 typedef hence_result hence_step(hence_result *in, void *arg);
 
+/**
+ * @brief A function that gives a result: a value, a failure, or a chain to wait for.
+ * @param arg  what was given along with the function
+ * @return the result, which is its caller's
+ */
+typedef hence_result hence_result_fn(void *arg);
+
 /** The in/out form of hence_step(), for languages that cannot return a structure from a callback:
  * takes what is in @p in_out and leaves the outcome there. */
 typedef void hence_step_in_out(hence_result *in_out, void *arg);
@@ -74,11 +81,13 @@ typedef enum hence_error {
     HENCE_EDEADLK,        /**< waits for itself, directly or in a circle */
     HENCE_ETAKEN,         /**< the result went to another consumer already */
     HENCE_EPENDING,       /**< there is no result yet */
-    HENCE_ESTOPPED,       /**< the loop stopped before the result came */
+    HENCE_ESTOPPED,       /**< stopped before the result came: a loop, a task */
     HENCE_ECLOSED,        /**< the loop is closed */
     HENCE_EINVAL,         /**< not something that can be used here: a programming error */
     HENCE_ETIMEDOUT,      /**< it took too long */
-    HENCE_EFAILED         /**< what was tried did not work: the cause says why */
+    HENCE_EFAILED,        /**< what was tried did not work: the cause says why */
+    HENCE_EFIRST,         /**< one of several failed: see hence_failure_index(), and the cause */
+    HENCE_EGROUP          /**< several failed: see hence_failure_member() */
 } hence_error;
 
 /**
@@ -572,7 +581,42 @@ HENCE_API const hence_failure *hence_failure_cause(const hence_failure *failure)
 HENCE_API const char *hence_failure_site(const hence_failure *failure);
 
 /**
- * @brief The first failure with this code among @p failure and its causes.
+ * @brief Which of the inputs of a combinator failed: in a failure that has the input's as its cause.
+ * @param failure  lent
+ * @return its place among the inputs, from 0; SIZE_MAX if it does not come from a combinator
+ * @threading{Any.}
+ * @complexity{O(1).}
+ * @since 0.1
+ * @snippet 33_deferred_list.c first
+ */
+HENCE_API size_t hence_failure_index(const hence_failure *failure);
+
+/**
+ * @brief How many failures a group holds: what a race gives when all its inputs failed.
+ * @param failure  lent
+ * @return their number; 0 if it is not a group
+ * @threading{Any.}
+ * @complexity{O(1).}
+ * @see hence_failure_member()
+ * @since 0.1
+ * @snippet 34_race.c group
+ */
+HENCE_API size_t hence_failure_count(const hence_failure *failure);
+
+/**
+ * @brief One of the failures of a group, in the order of the inputs.
+ * @param failure  lent
+ * @param i        which, from 0
+ * @return lent as long as @p failure lives; NULL if there is no such
+ * @threading{Any.}
+ * @complexity{O(1).}
+ * @since 0.1
+ * @snippet 34_race.c group
+ */
+HENCE_API const hence_failure *hence_failure_member(const hence_failure *failure, size_t i);
+
+/**
+ * @brief The first failure with this code among @p failure, its causes and the members of groups.
  * @param failure  lent; NULL gives NULL
  * @param domain   whose code
  * @param code     which

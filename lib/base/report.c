@@ -4,6 +4,17 @@
 static _Thread_local hence_report_handler *thread_handler;
 static _Thread_local void *thread_handler_arg;
 static _Thread_local bool reporting;
+atomic_bool hence_debugging;
+
+void hence_set_debugging(bool on)
+{
+    atomic_store_explicit(&hence_debugging, on, memory_order_relaxed);
+}
+
+bool hence_get_debugging(void)
+{
+    return hence_debugging_is_on();
+}
 
 void hence_set_report_handler(hence_report_handler *handler, void *arg)
 {
@@ -11,11 +22,20 @@ void hence_set_report_handler(hence_report_handler *handler, void *arg)
     thread_handler_arg = arg;
 }
 
+void hence_report_print_sites(const hence_report *report, FILE *out)
+{
+    if (report->made)
+        fprintf(out, "    made at %s\n", report->made);
+    if (report->resolved)
+        fprintf(out, "    resolved at %s\n", report->resolved);
+    if (report->here)
+        fprintf(out, "    now at %s\n", report->here);
+}
+
 void hence_report_print_plain(const hence_report *report, FILE *out)
 {
     fprintf(out, "hence: %s\n", report->message);
-    if (report->made)
-        fprintf(out, "    made at %s\n", report->made);
+    hence_report_print_sites(report, out);
 }
 
 void hence_report_print(const hence_report *report, FILE *out)

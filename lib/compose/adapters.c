@@ -13,15 +13,16 @@
 #include "future/future.h"
 #include "value/waitable.h"
 
-static void deliver(struct hence_consumer *consumer, hence_result r)
+static struct hence_consumer *deliver(struct hence_consumer *consumer, hence_result *r)
 {
     struct hence_feeder *feeder = (struct hence_feeder *)consumer;
     hence_promise *to = feeder->to;
     hence_memory_put(feeder, sizeof *feeder);
     if (to)
-        hence_resolve(to, r);
+        hence_resolve(to, *r);
     else
-        hence_drop(r);
+        hence_drop(*r);
+    return NULL;
 }
 
 static void waits_instead(struct hence_consumer *consumer, struct hence_waitable *waitable)
@@ -49,7 +50,7 @@ hence_future *hence_deferred_as_future_at(const char *site, hence_loop *loop, he
     struct hence_waitable *from = hence_chained(&r);
     *feeder = (struct hence_feeder){{&as_future_part}, from, to};
     if (from->consumer.part->take(from, &feeder->consumer, &r))
-        deliver(&feeder->consumer, r);
+        deliver(&feeder->consumer, &r);
     else
         hence_future_set_feeder(feeder);
     return f;

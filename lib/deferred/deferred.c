@@ -253,7 +253,7 @@ static void abandon_part(struct hence_waitable *self)
     struct hence_deferred *d = hence_deferred_of(self);
     const uint32_t by_canceller = STATE_PROMISE | STATE_CANCELLING;
     if ((d->state & (by_canceller | STATE_RESULT | STATE_WAITING)) != by_canceller)
-        hence_deferred_resolve(self, hence_fail_static(HENCE_EABANDONED));
+        hence_deferred_resolve(self, hence_fail_static(HENCE_EABANDONED), NULL);
     else if (!(d->state & STATE_IS_FED))
         promise_ended(d); /* the operation has stopped */
 }

@@ -68,10 +68,11 @@ struct step_block {
     struct step steps[STEPS_IN_BLOCK];
 };
 
-/* What few Deferreds have. */
+/* What few Deferreds have: those with memory bound to them, and all while debugging is on. */
 struct cold {
     const char *site;
-    struct bound *bound; /* the last one first */
+    const char *resolved; /* where its promise was resolved, if that was told */
+    struct bound *bound;  /* the last one first */
 };
 
 struct hence_deferred {
@@ -119,6 +120,8 @@ void hence_step_in_out_mark(void);             /* `on_value` of an in/out step *
 int hence_steps_push(struct hence_deferred *d, const struct step *step);
 int hence_steps_push_block(struct hence_deferred *d, hence_step *on_value, hence_step *on_error,
                            void *arg);
+/* A step could not be had for want of memory: that failure stands in its place. */
+void hence_steps_lose(struct hence_deferred *d);
 void hence_steps_drop_block(struct hence_deferred *d);
 void hence_steps_drop(struct hence_deferred *d);
 
@@ -180,11 +183,11 @@ static inline int hence_steps_append(struct hence_deferred *d, hence_step *on_va
 /* run.c: results on their way. */
 void hence_deferred_run(struct hence_deferred *d);
 void hence_deferred_start(struct hence_deferred *d, hence_result r);
-int hence_deferred_resolve(struct hence_waitable *self, hence_result r);
+int hence_deferred_resolve(struct hence_waitable *self, hence_result r, const char *site);
 bool hence_deferred_take_part(struct hence_waitable *self, struct hence_consumer *consumer,
                               hence_result *out);
 void hence_deferred_hand_on(struct hence_waitable *self, struct hence_consumer *consumer);
-void hence_deferred_deliver(struct hence_consumer *self, hence_result r);
+struct hence_consumer *hence_deferred_deliver(struct hence_consumer *self, hence_result *r);
 void hence_deferred_waits_instead(struct hence_consumer *self, struct hence_waitable *waitable);
 
 /* Has it a result, and nothing that keeps it from running its steps? */

@@ -32,11 +32,25 @@ static inline void deferred_init(struct hence_deferred *d, const char *site, uin
     HENCE_COUNT(DEFERREDS_MADE);
 }
 
+static bool add_cold(struct hence_deferred *d)
+{
+    struct cold *cold = hence_memory_get(sizeof *cold);
+    if (!cold)
+        return false;
+    *cold = (struct cold){.site = d->site};
+    d->cold = cold;
+    d->state |= STATE_COLD;
+    return true;
+}
+
 static struct hence_deferred *deferred_new(const char *site, uint32_t state)
 {
     struct hence_deferred *d = hence_memory_get(sizeof *d);
-    if (d)
-        deferred_init(d, site, state);
+    if (!d)
+        return NULL;
+    deferred_init(d, site, state);
+    if (HENCE_UNLIKELY(hence_debugging_is_on()))
+        add_cold(d); /* without it, it does not remember where it was resolved */
     return d;
 }
 
@@ -55,7 +69,8 @@ static HENCE_NOINLINE hence_deferred *new_rarely(const char *site, hence_promise
 
 hence_deferred *hence_deferred_new_at(const char *site, hence_promise **producer)
 {
-    if (HENCE_UNLIKELY(!producer || !hence_memory_is_cached(sizeof(struct hence_deferred))))
+    if (HENCE_UNLIKELY(!producer || hence_debugging_is_on() ||
+                       !hence_memory_is_cached(sizeof(struct hence_deferred))))
         return new_rarely(site, producer);
     struct hence_deferred *d = hence_memory_get_cached(sizeof *d);
     deferred_init(d, site, STATE_PROMISE);
@@ -153,19 +168,17 @@ const char *hence_deferred_site(const hence_deferred *d)
     return d->state & STATE_COLD ? d->cold->site : d->site;
 }
 
+const char *hence_deferred_resolved_site(const hence_deferred *d)
+{
+    return d && (d->state & STATE_COLD) ? d->cold->resolved : NULL;
+}
+
 /* ---- bound ---- */
 
 static int bind_record(struct hence_deferred *d, struct bound *bound)
 {
-    if (!(d->state & STATE_COLD)) {
-        struct cold *cold = hence_memory_get(sizeof *cold);
-        if (!cold)
-            return -ENOMEM;
-        cold->site = d->site;
-        cold->bound = NULL;
-        d->cold = cold;
-        d->state |= STATE_COLD;
-    }
+    if (!(d->state & STATE_COLD) && !add_cold(d))
+        return -ENOMEM;
     bound->next = d->cold->bound;
     d->cold->bound = bound;
     HENCE_COUNT(BOUND_MADE);
@@ -234,8 +247,14 @@ static void report_unhandled(const struct hence_deferred *d, const hence_result 
     const hence_failure *failure = hence_as_failure(r);
     if (HENCE_LIKELY(!failure) || (d->state & STATE_QUIET) || hence_failure_is_cancelled(failure))
         return;
-    hence_report_failure(HENCE_REPORT_UNHANDLED, "unhandled failure in a Deferred", failure,
-                         hence_deferred_site(d), NULL, NULL, NULL);
+    hence_report report = {
+        .kind = HENCE_REPORT_UNHANDLED,
+        .message = "unhandled failure in a Deferred",
+        .failure = failure,
+        .made = hence_deferred_site(d),
+        .resolved = hence_deferred_resolved_site(d),
+    };
+    hence_report_failure(&report, NULL, NULL);
 }
 
 /* Deferreds that are abandoned because the one that should have resolved them ended: a list, linked

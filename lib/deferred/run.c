@@ -54,14 +54,20 @@ static struct hence_deferred *serve(struct hence_deferred *d)
     struct hence_consumer *consumer = detach_consumer(d);
     hence_result r = hence_take(&d->waitable.slot);
 
-    if (to == STATE_TO_OTHER) {
+    if (HENCE_UNLIKELY(to == STATE_TO_OTHER)) {
         d->references--;
-        consumer->part->deliver(consumer, r);
-        return NULL;
+        /* through combinators, as long as each of them has a result because of this one */
+        while ((consumer = consumer->part->deliver(consumer, &r)) &&
+               consumer->part != &hence_deferred_part)
+            ;
+        if (!consumer)
+            return NULL;
+        to = STATE_TO_DEFERRED;
+    } else if (to == STATE_TO_DEFERRED) {
+        d->references--;
     }
     struct hence_deferred *next = hence_deferred_of((struct hence_waitable *)consumer);
     if (to == STATE_TO_DEFERRED) {
-        d->references--;
         receive(next, r);
     } else if (hence_deferred_is(&next->waitable)) {
         next->state &= ~(uint32_t)(STATE_PROMISE | STATE_IS_FED);
@@ -74,7 +80,7 @@ static struct hence_deferred *serve(struct hence_deferred *d)
         next->waitable.slot = r;
         next->state = (next->state & ~(uint32_t)STATE_CANCELLER) | STATE_RESULT;
     } else {
-        hence_resolve((hence_promise *)consumer, r);
+        hence_resolve_at(hence_deferred_resolved_site(d), (hence_promise *)consumer, r);
         return NULL;
     }
     if (hence_deferred_can_run(next)) {
@@ -391,13 +397,15 @@ void hence_deferred_start(struct hence_deferred *d, hence_result r)
 }
 
 /* All but a value or a failure for a promise that waits for one. */
-static HENCE_NOINLINE int resolve_rarely(struct hence_deferred *d, hence_result r)
+static HENCE_NOINLINE int resolve_rarely(struct hence_deferred *d, hence_result r, const char *site)
 {
     if (!(d->state & STATE_PROMISE)) {
         hence_report report = {
             .kind = HENCE_REPORT_MISUSE,
             .message = "a promise was resolved a second time",
             .made = hence_deferred_site(d),
+            .resolved = hence_deferred_resolved_site(d),
+            .here = site,
         };
         hence_report_send(&report, NULL, NULL);
         hence_drop(r);
@@ -410,14 +418,16 @@ static HENCE_NOINLINE int resolve_rarely(struct hence_deferred *d, hence_result 
         hence_deferred_settle(d);
     } else {
         d->state &= ~(uint32_t)(STATE_PROMISE | STATE_CANCELLER);
+        if (d->state & STATE_COLD)
+            d->cold->resolved = site;
         hence_deferred_start(d, r);
     }
     return 0;
 }
 
-int hence_deferred_resolve(struct hence_waitable *self, hence_result r)
+int hence_deferred_resolve(struct hence_waitable *self, hence_result r, const char *site)
 {
-    const uint32_t unusual = STATE_RESULT | STATE_WAITING | STATE_PAUSES;
+    const uint32_t unusual = STATE_RESULT | STATE_WAITING | STATE_PAUSES | STATE_COLD;
     struct hence_deferred *d = hence_deferred_of(self);
     const uint32_t state = d->state;
     if (HENCE_UNLIKELY(hence_deferred_wrong_thread(d))) {
@@ -425,7 +435,7 @@ int hence_deferred_resolve(struct hence_waitable *self, hence_result r)
         return -EPERM;
     }
     if (HENCE_UNLIKELY((state & (STATE_PROMISE | unusual)) != STATE_PROMISE || hence_is_chain(&r)))
-        return resolve_rarely(d, r);
+        return resolve_rarely(d, r, site);
     HENCE_COUNT(PROMISES_ENDED);
     d->waitable.slot = r;
     run(d, (state & ~(uint32_t)(STATE_PROMISE | STATE_CANCELLER)) | STATE_RESULT | STATE_RUNNING);
@@ -433,12 +443,13 @@ int hence_deferred_resolve(struct hence_waitable *self, hence_result r)
 }
 
 /* As a consumer of something that is not a Deferred. */
-void hence_deferred_deliver(struct hence_consumer *self, hence_result r)
+struct hence_consumer *hence_deferred_deliver(struct hence_consumer *self, hence_result *r)
 {
     struct hence_deferred *d = (struct hence_deferred *)self;
-    receive(d, r);
+    receive(d, *r);
     if (hence_deferred_can_run(d))
         hence_deferred_run(d);
     else
         hence_deferred_settle(d);
+    return NULL;
 }

@@ -66,10 +66,20 @@ static void append_mark(struct hence_deferred *d, struct step_block *block, void
     d->state |= STATE_SPECIAL;
 }
 
+/* Does a consumer come before a step that is added now, and the queue does not say so yet? */
+static bool serves_first(const struct hence_deferred *d)
+{
+    return (d->state & STATE_CONSUMERS) && !(d->state & STATE_MARKED);
+}
+
+void hence_steps_lose(struct hence_deferred *d)
+{
+    d->state |= serves_first(d) ? STATE_LOST_LATER : STATE_LOST_STEP;
+}
+
 int hence_steps_push(struct hence_deferred *d, const struct step *step)
 {
-    /* the consumer that this step comes after, if the queue does not say so yet */
-    bool serve_first = (d->state & STATE_CONSUMERS) && !(d->state & STATE_MARKED);
+    bool serve_first = serves_first(d);
     bool lost_first = d->state & STATE_LOST_STEP;
     bool lost_later = d->state & STATE_LOST_LATER;
     uint32_t needed = 1u + serve_first + lost_first + lost_later;
@@ -84,7 +94,7 @@ int hence_steps_push(struct hence_deferred *d, const struct step *step)
     bool has_room = (d->state & STATE_BLOCKS) && STEPS_IN_BLOCK - d->blocks->last->end >= needed;
     struct step_block *block = has_room ? d->blocks->last : add_block(d);
     if (!block) {
-        d->state |= serve_first ? STATE_LOST_LATER : STATE_LOST_STEP;
+        hence_steps_lose(d);
         return -ENOMEM;
     }
     if (lost_first)

@@ -52,7 +52,7 @@ static void chain_told(hence_future *f, void *arg)
     struct hence_consumer *consumer = chain->consumer;
     hence_result r = f->loop->closed ? hence_fail_static(HENCE_ECLOSED) : hence_future_result(f);
     chain_free(chain);
-    consumer->part->deliver(consumer, r);
+    hence_deliver(consumer, r);
 }
 
 static bool take_part(struct hence_waitable *self, struct hence_consumer *consumer,

@@ -47,8 +47,12 @@ static void report_lost(hence_future *f)
 {
     const hence_failure *failure = hence_as_failure(&f->waitable.slot);
     if (failure && !hence_failure_is_cancelled(failure))
-        hence_loop_report(f->loop, HENCE_REPORT_NEVER_RETRIEVED,
-                          "the failure of a Future was never retrieved", failure, f->site);
+        hence_loop_report(f->loop, &(hence_report){
+                                       .kind = HENCE_REPORT_NEVER_RETRIEVED,
+                                       .message = "the failure of a Future was never retrieved",
+                                       .failure = failure,
+                                       .made = f->site,
+                                   });
 }
 
 void hence_future_try_end(hence_future *f)
@@ -106,16 +110,7 @@ hence_result hence_future_result(hence_future *f)
     if (!(f->state & FUTURE_DONE))
         return hence_fail_static(HENCE_EPENDING);
     f->state |= FUTURE_LOOKED_AT;
-    const hence_result *slot = &f->waitable.slot;
-    if (slot->kind > HENCE_KIND_LAST) {
-        f->references++;
-        return hence_shared_with(&f->waitable);
-    }
-    if (slot->kind == HENCE_KIND_SHARED) /* of another Future: refer to that one */
-        hence_future_of(hence_chained(slot))->references++;
-    else if (slot->kind == HENCE_KIND_FAILURE)
-        hence_failure_ref(hence_as_failure(slot));
-    return *slot;
+    return hence_read_slot(&f->waitable);
 }
 
 const hence_failure *hence_future_failure(hence_future *f)
@@ -145,7 +140,7 @@ static void promise_ended(hence_future *f)
     HENCE_COUNT(PROMISES_ENDED);
 }
 
-static int resolve_part(struct hence_waitable *self, hence_result r)
+static int resolve_part(struct hence_waitable *self, hence_result r, const char *site)
 {
     hence_future *f = hence_future_of(self);
     if (HENCE_UNLIKELY(!hence_future_is_here(f, "hence_resolve()"))) {
@@ -153,8 +148,13 @@ static int resolve_part(struct hence_waitable *self, hence_result r)
         return -EPERM;
     }
     if (HENCE_UNLIKELY(!(f->state & FUTURE_PROMISE))) {
-        hence_loop_report(f->loop, HENCE_REPORT_MISUSE, "a promise was resolved a second time",
-                          NULL, f->site);
+        hence_report report = {
+            .kind = HENCE_REPORT_MISUSE,
+            .message = "a promise was resolved a second time",
+            .made = f->site,
+            .here = site,
+        };
+        hence_loop_report(f->loop, &report);
         hence_drop(r);
         return -EALREADY;
     }
@@ -179,7 +179,7 @@ static void abandon_part(struct hence_waitable *self)
     if (!hence_future_is_here(f, "hence_abandon()"))
         return;
     if ((f->state & (by_canceller | FUTURE_DONE | FUTURE_WAITING)) != by_canceller)
-        resolve_part(self, hence_fail_static(HENCE_EABANDONED));
+        resolve_part(self, hence_fail_static(HENCE_EABANDONED), NULL);
     else if (!(f->state & FUTURE_KEPT))
         promise_ended(f); /* the operation has stopped */
 }
@@ -284,14 +284,20 @@ static struct hence_waitable *waits_for_part(const struct hence_waitable *self)
     return f->state & FUTURE_WAITING ? hence_chained(&f->waitable.slot) : NULL;
 }
 
+static void ref_part(struct hence_waitable *self)
+{
+    hence_future_of(self)->references++;
+}
+
 static void unref_part(struct hence_waitable *self)
 {
     hence_future_unref(hence_future_of(self));
 }
 
-static void deliver_part(struct hence_consumer *self, hence_result r)
+static struct hence_consumer *deliver_part(struct hence_consumer *self, hence_result *r)
 {
-    hence_future_settle((hence_future *)self, r);
+    hence_future_settle((hence_future *)self, *r);
+    return NULL;
 }
 
 static void waits_instead_part(struct hence_consumer *self, struct hence_waitable *waitable)
@@ -309,6 +315,7 @@ const struct hence_part hence_future_part = {
     .fed_by = fed_by_part,
     .cancel_fed = cancel_fed_part,
     .cancel = cancel_part,
+    .ref = ref_part,
     .unref = unref_part,
     .deliver = deliver_part,
     .waits_instead = waits_instead_part,

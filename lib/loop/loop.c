@@ -16,15 +16,14 @@ _Thread_local hence_loop *hence_loop_running_here;
 
 /* ---- who may use it ---- */
 
-void hence_loop_report(hence_loop *loop, hence_report_kind kind, const char *message,
-                       const hence_failure *failure, const char *made)
+void hence_loop_report(hence_loop *loop, const hence_report *report)
 {
-    if (failure) {
-        hence_report_failure(kind, message, failure, made, loop, loop->handler, loop->handler_arg);
-        return;
-    }
-    const hence_report report = {.kind = kind, .message = message, .made = made, .loop = loop};
-    hence_report_send(&report, loop->handler, loop->handler_arg);
+    hence_report of_loop = *report;
+    of_loop.loop = loop;
+    if (report->failure)
+        hence_report_failure(&of_loop, loop->handler, loop->handler_arg);
+    else
+        hence_report_send(&of_loop, loop->handler, loop->handler_arg);
 }
 
 static void report_foreign(const hence_loop *loop, const char *what)
@@ -333,8 +332,11 @@ int hence_loop_close(hence_loop *loop)
 
 void hence_loop_base_is_gone(hence_loop *loop)
 {
-    hence_loop_report(loop, HENCE_REPORT_LEFT_BEHIND,
-                      "the event_base was freed before its loop, which is closed now", NULL, NULL);
+    const hence_report report = {
+        .kind = HENCE_REPORT_LEFT_BEHIND,
+        .message = "the event_base was freed before its loop, which is closed now",
+    };
+    hence_loop_report(loop, &report);
     loop->base = NULL;
     close_loop(loop, false);
 }

@@ -246,8 +246,7 @@ static inline int hence_loop_check(hence_loop *loop, const char *what)
 bool hence_loop_is_here(const hence_loop *loop, const char *what);
 
 /* A report that concerns the loop. */
-void hence_loop_report(hence_loop *loop, hence_report_kind kind, const char *message,
-                       const hence_failure *failure, const char *made);
+void hence_loop_report(hence_loop *loop, const hence_report *report);
 
 /* turn.c: what the turn event calls. */
 void hence_loop_turn(evutil_socket_t fd, short what, void *arg);

@@ -27,8 +27,11 @@ static void go_on(hence_loop *loop);
 static void report_outcome(hence_loop *loop, hence_result r)
 {
     if (hence_is_failure(&r))
-        hence_loop_report(loop, HENCE_REPORT_UNHANDLED, "unhandled failure in a shutdown callback",
-                          hence_as_failure(&r), NULL);
+        hence_loop_report(loop, &(hence_report){
+                                    .kind = HENCE_REPORT_UNHANDLED,
+                                    .message = "unhandled failure in a shutdown callback",
+                                    .failure = hence_as_failure(&r),
+                                });
     hence_drop(r);
 }
 
@@ -40,7 +43,7 @@ static void stop_waiting(struct shutdown_call *call)
     *at = call->next;
 }
 
-static void deliver(struct hence_consumer *consumer, hence_result r)
+static struct hence_consumer *deliver(struct hence_consumer *consumer, hence_result *r)
 {
     struct shutdown_call *call = (struct shutdown_call *)consumer;
     hence_loop *loop = call->loop;
@@ -48,13 +51,14 @@ static void deliver(struct hence_consumer *consumer, hence_result r)
         stop_waiting(call);
     hence_memory_put(call, sizeof *call);
     if (!loop) {
-        hence_drop(r);
-        return;
+        hence_drop(*r);
+        return NULL;
     }
     hence_loop_ref(loop);
-    report_outcome(loop, r);
+    report_outcome(loop, *r);
     go_on(loop);
     hence_loop_unref(loop);
+    return NULL;
 }
 
 static const struct hence_part shutdown_part = {.deliver = deliver};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Results that come after a while: one operation, two shapes. */
+/* Results that come after a while: one operation, in two shapes, with or without a function. */
 #include <hence/schedule.h>
 
 #include <errno.h>
@@ -11,12 +11,16 @@ struct sleep {
     hence_loop *loop;
     hence_promise *promise;
     hence_call call;
+    hence_result_fn *fn; /* NULL: the result is none */
+    void *arg;
 };
 
 static void wake(void *arg)
 {
     struct sleep *sleep = arg;
-    hence_resolve(hence_promise_take(&sleep->promise), hence_none());
+    hence_promise *promise = hence_promise_take(&sleep->promise);
+    hence_promise_on_cancel(promise, NULL, NULL); /* there is no timer any more */
+    hence_resolve(promise, sleep->fn ? sleep->fn(sleep->arg) : hence_none());
 }
 
 /* Runs after wake(), or instead of it: then the promise is let go. */
@@ -39,13 +43,14 @@ static bool stop_sleeping(hence_promise *promise, void *arg)
     return hence_call_cancel(sleep->loop, sleep->call) == 0;
 }
 
-static void start_sleeping(hence_loop *loop, int64_t delay, hence_promise *promise)
+static void start_sleeping(hence_loop *loop, int64_t delay, hence_result_fn *fn, void *arg,
+                           hence_promise *promise)
 {
     struct sleep *sleep = hence_memory_get(sizeof *sleep);
     hence_call call;
     int error = -ENOMEM;
     if (sleep) {
-        *sleep = (struct sleep){.loop = loop};
+        *sleep = (struct sleep){.loop = loop, .fn = fn, .arg = arg};
         error = hence_call_later_own(loop, delay, wake, sleep, end_sleep, &call);
     }
     if (error) {
@@ -62,7 +67,7 @@ hence_deferred *hence_sleep_at(const char *site, hence_loop *loop, int64_t delay
     hence_promise *promise;
     hence_deferred *d = hence_deferred_new_at(site, &promise);
     if (d)
-        start_sleeping(loop, delay, promise);
+        start_sleeping(loop, delay, NULL, NULL, promise);
     return d;
 }
 
@@ -71,6 +76,16 @@ hence_future *hence_sleep_future_at(const char *site, hence_loop *loop, int64_t 
     hence_promise *promise;
     hence_future *f = hence_future_new_at(site, loop, &promise);
     if (f)
-        start_sleeping(loop, delay, promise);
+        start_sleeping(loop, delay, NULL, NULL, promise);
     return f;
+}
+
+hence_deferred *hence_defer_later_at(const char *site, hence_loop *loop, int64_t delay,
+                                     hence_result_fn *fn, void *arg)
+{
+    hence_promise *promise;
+    hence_deferred *d = hence_deferred_new_at(site, &promise);
+    if (d)
+        start_sleeping(loop, delay, fn, arg, promise);
+    return d;
 }

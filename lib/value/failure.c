@@ -22,9 +22,16 @@ struct hence_failure {
     int code;
     const hence_domain *domain;
     hence_failure *cause;
-    const char *site;
-    size_t length; /* of the message, without its final 0 */
-    char *message; /* stands behind this structure */
+    union {
+        const char *site;
+        hence_failure *doomed; /* the next one to be freed */
+    };
+    union {
+        size_t place; /* among the inputs of a combinator, plus 1; 0 if it was not one of several */
+        size_t members; /* of a group */
+    };
+    uint32_t length; /* of the message, without its final 0 */
+    bool is_group;   /* its members stand behind this structure; and then, for all, the message */
 };
 
 static const char *describe_hence(int code)
@@ -43,7 +50,7 @@ static const char *describe_hence(int code)
     case HENCE_EPENDING:
         return "there is no result yet";
     case HENCE_ESTOPPED:
-        return "the loop stopped before the result came";
+        return "stopped before the result came";
     case HENCE_ECLOSED:
         return "the loop is closed";
     case HENCE_EINVAL:
@@ -52,6 +59,10 @@ static const char *describe_hence(int code)
         return "timed out";
     case HENCE_EFAILED:
         return "failed";
+    case HENCE_EFIRST:
+        return "one of several failed";
+    case HENCE_EGROUP:
+        return "several failed";
     }
     return "unknown failure";
 }
@@ -74,7 +85,8 @@ static hence_failure static_failures[] = {
     STATIC_FAILURE(HENCE_ETAKEN),     STATIC_FAILURE(HENCE_EPENDING),
     STATIC_FAILURE(HENCE_ESTOPPED),   STATIC_FAILURE(HENCE_ECLOSED),
     STATIC_FAILURE(HENCE_EINVAL),     STATIC_FAILURE(HENCE_ETIMEDOUT),
-    STATIC_FAILURE(HENCE_EFAILED),
+    STATIC_FAILURE(HENCE_EFAILED),    STATIC_FAILURE(HENCE_EFIRST),
+    STATIC_FAILURE(HENCE_EGROUP),
 };
 
 static hence_result failure_result(hence_failure *failure)
@@ -84,7 +96,7 @@ static hence_result failure_result(hence_failure *failure)
 
 hence_result hence_fail_static(hence_error code)
 {
-    if (code < HENCE_ENOMEM || code > HENCE_EFAILED)
+    if (code < HENCE_ENOMEM || code > HENCE_EGROUP)
         code = HENCE_EINVAL;
     return failure_result(&static_failures[code - HENCE_ENOMEM]);
 }
@@ -96,29 +108,96 @@ hence_result hence_fail_with(hence_failure *failure)
 
 /* ---- made ---- */
 
-static size_t failure_size(size_t length)
+static size_t failure_size(size_t members, size_t length)
 {
-    return sizeof(hence_failure) + length + 1;
+    return sizeof(hence_failure) + members * sizeof(hence_failure *) + length + 1;
+}
+
+static size_t members_of(const hence_failure *failure)
+{
+    return failure->is_group ? failure->members : 0;
+}
+
+static hence_failure **member_of(const hence_failure *group, size_t i)
+{
+    return (hence_failure **)(uintptr_t)(group + 1) + i;
+}
+
+static char *message_of(const hence_failure *failure)
+{
+    return (char *)member_of(failure, members_of(failure));
+}
+
+/* Room for `members` more and a message of that length, everything else filled in; or NULL. */
+static hence_failure *failure_make(bool is_group, size_t members, size_t length, const char *site,
+                                   int code)
+{
+    if (members > SIZE_MAX / 16 || length > UINT32_MAX / 2)
+        return NULL;
+    hence_failure *failure = hence_memory_get(failure_size(members, length));
+    if (!failure)
+        return NULL;
+    HENCE_COUNT(FAILURES_MADE);
+    atomic_init(&failure->count, 1);
+    failure->code = code;
+    failure->domain = &hence_domain_hence;
+    failure->cause = NULL;
+    failure->site = site;
+    failure->members = members;
+    failure->length = (uint32_t)length;
+    failure->is_group = is_group;
+    for (size_t i = 0; i < members; i++)
+        *member_of(failure, i) = NULL;
+    message_of(failure)[length] = '\0';
+    return failure;
 }
 
 static hence_failure *failure_new(size_t length, const char *site, const hence_domain *domain,
                                   hence_failure *cause, int code)
 {
-    hence_failure *failure = hence_memory_get(failure_size(length));
+    hence_failure *failure = failure_make(false, 0, length, site, code);
     if (!failure) {
         hence_failure_unref(cause);
         return NULL;
     }
-    HENCE_COUNT(FAILURES_MADE);
-    atomic_init(&failure->count, 1);
-    failure->code = code;
     failure->domain = domain;
     failure->cause = cause;
-    failure->site = site;
-    failure->length = length;
-    failure->message = (char *)(failure + 1);
-    failure->message[length] = '\0';
     return failure;
+}
+
+hence_failure *hence_failure_new_first(const char *site)
+{
+    return failure_make(false, 0, 0, site, HENCE_EFIRST);
+}
+
+hence_failure *hence_failure_complete_first(hence_failure *first, size_t index,
+                                            hence_failure *cause)
+{
+    first->place = index + 1;
+    first->cause = cause;
+    if (hence_failure_is_cancelled(cause))
+        first->code = HENCE_ECANCELLED;
+    return first;
+}
+
+hence_failure *hence_failure_new_group(const char *site, size_t members)
+{
+    return failure_make(true, members, 0, site, HENCE_EGROUP);
+}
+
+void hence_failure_add_member(hence_failure *group, size_t i, hence_failure *member)
+{
+    *member_of(group, i) = member;
+}
+
+hence_failure *hence_failure_complete_group(hence_failure *group)
+{
+    size_t cancelled = 0;
+    for (size_t i = 0; i < group->members; i++)
+        cancelled += hence_failure_is_cancelled(*member_of(group, i));
+    if (cancelled == group->members)
+        group->code = HENCE_ECANCELLED;
+    return group;
 }
 
 __attribute__((format(printf, 5, 0))) static hence_result fail(const char *site,
@@ -130,7 +209,7 @@ __attribute__((format(printf, 5, 0))) static hence_result fail(const char *site,
         size_t length = fmt ? strlen(fmt) : 0;
         hence_failure *failure = failure_new(length, site, domain, cause, code);
         if (failure && length)
-            memcpy(failure->message, fmt, length);
+            memcpy(message_of(failure), fmt, length);
         return hence_fail_with(failure);
     }
     char text[256];
@@ -141,9 +220,9 @@ __attribute__((format(printf, 5, 0))) static hence_result fail(const char *site,
         length = 0; /* a message that cannot be formatted is no reason to lose the failure */
     hence_failure *failure = failure_new((size_t)length, site, domain, cause, code);
     if (failure && (size_t)length < sizeof text)
-        memcpy(failure->message, text, (size_t)length);
+        memcpy(message_of(failure), text, (size_t)length);
     else if (failure)
-        vsnprintf(failure->message, (size_t)length + 1, fmt, again);
+        vsnprintf(message_of(failure), (size_t)length + 1, fmt, again);
     va_end(again);
     return hence_fail_with(failure);
 }
@@ -205,13 +284,27 @@ static bool let_go(hence_failure *failure)
     return count == 1 || atomic_fetch_sub_explicit(&failure->count, 1, memory_order_acq_rel) == 1;
 }
 
+/* Puts it on the list of those that are to be freed, if nobody has it any more. */
+static void let_go_to(hence_failure *failure, hence_failure **doomed)
+{
+    if (failure && let_go(failure)) {
+        failure->doomed = *doomed;
+        *doomed = failure;
+    }
+}
+
 hence_failure *hence_failure_unref(hence_failure *failure)
 {
-    while (failure && let_go(failure)) {
-        hence_failure *cause = failure->cause;
+    hence_failure *doomed = NULL;
+    let_go_to(failure, &doomed);
+    while (doomed) {
+        hence_failure *gone = doomed;
+        doomed = gone->doomed;
+        let_go_to(gone->cause, &doomed);
+        for (size_t i = 0; i < members_of(gone); i++)
+            let_go_to(*member_of(gone, i), &doomed);
         HENCE_COUNT(FAILURES_ENDED);
-        hence_memory_put(failure, failure_size(failure->length));
-        failure = cause;
+        hence_memory_put(gone, failure_size(members_of(gone), gone->length));
     }
     return NULL;
 }
@@ -233,7 +326,7 @@ const char *hence_failure_message(const hence_failure *failure)
     if (!failure)
         return "no failure";
     if (failure->length)
-        return failure->message;
+        return message_of(failure);
     return failure->domain->describe ? failure->domain->describe(failure->code) : "failure";
 }
 
@@ -247,12 +340,43 @@ const char *hence_failure_site(const hence_failure *failure)
     return failure ? failure->site : NULL;
 }
 
+size_t hence_failure_index(const hence_failure *failure)
+{
+    return failure && !failure->is_group ? failure->place - 1 : SIZE_MAX;
+}
+
+size_t hence_failure_count(const hence_failure *failure)
+{
+    return failure ? members_of(failure) : 0;
+}
+
+const hence_failure *hence_failure_member(const hence_failure *failure, size_t i)
+{
+    return i < hence_failure_count(failure) ? *member_of(failure, i) : NULL;
+}
+
+/* How deep groups within groups are looked into, and printed. */
+#define GROUP_DEPTH 8
+
+static const hence_failure *find(const hence_failure *failure, const hence_domain *domain, int code,
+                                 int depth)
+{
+    for (; failure; failure = failure->cause) {
+        if (failure->code == code && failure->domain == domain)
+            return failure;
+        for (size_t i = 0; depth < GROUP_DEPTH && i < members_of(failure); i++) {
+            const hence_failure *found = find(*member_of(failure, i), domain, code, depth + 1);
+            if (found)
+                return found;
+        }
+    }
+    return NULL;
+}
+
 const hence_failure *hence_failure_find(const hence_failure *failure, const hence_domain *domain,
                                         int code)
 {
-    while (failure && !(failure->code == code && failure->domain == domain))
-        failure = failure->cause;
-    return failure;
+    return find(failure, domain, code, 0);
 }
 
 bool hence_failure_is_cancelled(const hence_failure *failure)
@@ -273,39 +397,82 @@ bool hence_is_cancelled(const hence_result *in)
 
 /* ---- printed ---- */
 
-/* One failure, without its causes, as snprintf() does it. */
-static int describe_one(const hence_failure *failure, char *buffer, size_t size)
+/* Where the text goes: a file, or a buffer that may be too short. */
+struct text {
+    FILE *out;
+    char *buffer;
+    size_t size, length;
+};
+
+static void put(struct text *text, const char *s)
 {
-    const char *separator = failure->cause ? ": " : "";
-    if (failure->site)
-        return snprintf(buffer, size, "%s [%s %d at %s]%s", hence_failure_message(failure),
-                        failure->domain->name, failure->code, failure->site, separator);
-    return snprintf(buffer, size, "%s [%s %d]%s", hence_failure_message(failure),
-                    failure->domain->name, failure->code, separator);
+    size_t length = strlen(s);
+    if (text->out) {
+        fputs(s, text->out);
+    } else if (text->length + 1 < text->size) {
+        size_t room = text->size - text->length - 1;
+        size_t part = length < room ? length : room;
+        memcpy(text->buffer + text->length, s, part);
+        text->buffer[text->length + part] = '\0';
+    }
+    text->length += length;
+}
+
+static void put_number(struct text *text, const char *before, long long number)
+{
+    char digits[32];
+    snprintf(digits, sizeof digits, "%lld", number);
+    put(text, before);
+    put(text, digits);
+}
+
+static void put_failure(struct text *text, const hence_failure *failure, int depth);
+
+static void put_members(struct text *text, const hence_failure *group, int depth)
+{
+    if (depth >= GROUP_DEPTH && group->is_group) {
+        put_number(text, ": a group of ", (long long)group->members);
+        return;
+    }
+    for (size_t i = 0; i < members_of(group); i++) {
+        put_number(text, i ? "; (" : ": (", (long long)i);
+        put(text, ") ");
+        put_failure(text, *member_of(group, i), depth + 1);
+    }
+}
+
+static void put_failure(struct text *text, const hence_failure *failure, int depth)
+{
+    for (; failure; failure = failure->cause) {
+        put(text, hence_failure_message(failure));
+        if (hence_failure_index(failure) != SIZE_MAX)
+            put_number(text, ", number ", (long long)hence_failure_index(failure));
+        put(text, " [");
+        put(text, failure->domain->name);
+        put_number(text, " ", failure->code);
+        if (failure->site) {
+            put(text, " at ");
+            put(text, failure->site);
+        }
+        put(text, "]");
+        put_members(text, failure, depth);
+        if (failure->cause)
+            put(text, ": ");
+    }
 }
 
 size_t hence_failure_describe(const hence_failure *failure, char *buffer, size_t size)
 {
-    size_t length = 0;
+    struct text text = {.buffer = buffer, .size = size};
     if (size)
         buffer[0] = '\0';
-    for (; failure; failure = failure->cause) {
-        size_t room = length < size ? size - length : 0;
-        int n = describe_one(failure, room ? buffer + length : NULL, room);
-        length += n > 0 ? (size_t)n : 0;
-    }
-    return length;
+    put_failure(&text, failure, 0);
+    return text.length;
 }
 
 void hence_failure_print(const hence_failure *failure, FILE *out)
 {
-    for (; failure; failure = failure->cause) {
-        fprintf(out, "%s [%s %d", hence_failure_message(failure), failure->domain->name,
-                failure->code);
-        if (failure->site)
-            fprintf(out, " at %s", failure->site);
-        fputs(failure->cause ? "]: " : "]", out);
-    }
+    put_failure(&(struct text){.out = out}, failure, 0);
 }
 
 static void print_report(const hence_report *report, FILE *out)
@@ -313,21 +480,12 @@ static void print_report(const hence_report *report, FILE *out)
     fprintf(out, "hence: %s: ", report->message);
     hence_failure_print(report->failure, out);
     fputc('\n', out);
-    if (report->made)
-        fprintf(out, "    made at %s\n", report->made);
+    hence_report_print_sites(report, out);
 }
 
-void hence_report_failure(hence_report_kind kind, const char *message, const hence_failure *failure,
-                          const char *made, hence_loop *loop, hence_report_handler *handler,
-                          void *arg)
+void hence_report_failure(const hence_report *report, hence_report_handler *handler, void *arg)
 {
-    hence_report report = {
-        .kind = kind,
-        .message = message,
-        .failure = failure,
-        .made = made,
-        .loop = loop,
-        .print = print_report,
-    };
-    hence_report_send(&report, handler, arg);
+    hence_report printable = *report;
+    printable.print = print_report;
+    hence_report_send(&printable, handler, arg);
 }

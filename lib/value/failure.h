@@ -4,12 +4,22 @@
 
 #include <hence/result.h>
 
-/* A report about a failure that got lost; `handler` may be NULL: the thread's. */
-void hence_report_failure(hence_report_kind kind, const char *message, const hence_failure *failure,
-                          const char *made, hence_loop *loop, hence_report_handler *handler,
-                          void *arg);
+/* Sends a report about a failure that got lost; `handler` may be NULL: the thread's. */
+void hence_report_failure(const hence_report *report, hence_report_handler *handler, void *arg);
 
 /* Is this the one static failure that says "cancelled", or another failure with that code? */
 bool hence_failure_is_cancelled(const hence_failure *failure);
+
+/* "One of several failed", made beforehand so that nothing gets lost when memory has run out by then.
+ * `complete` takes both and says which it was and why; if the cause is a cancellation, so is this. */
+hence_failure *hence_failure_new_first(const char *site);
+hence_failure *hence_failure_complete_first(hence_failure *first, size_t index,
+                                            hence_failure *cause);
+
+/* "Several failed": the same for all of them. `add` takes `member`. If all of them are cancellations,
+ * so is the group. */
+hence_failure *hence_failure_new_group(const char *site, size_t members);
+void hence_failure_add_member(hence_failure *group, size_t i, hence_failure *member);
+hence_failure *hence_failure_complete_group(hence_failure *group);
 
 #endif

@@ -7,13 +7,13 @@
 
 extern inline hence_promise *hence_promise_take(hence_promise **p);
 
-int hence_resolve(hence_promise *p, hence_result r)
+int hence_resolve_at(const char *site, hence_promise *p, hence_result r)
 {
     if (!p) {
         hence_drop(r);
         return -EINVAL;
     }
-    return p->waitable.consumer.part->resolve(&p->waitable, r);
+    return p->waitable.consumer.part->resolve(&p->waitable, r, site);
 }
 
 void hence_abandon(hence_promise *p)

@@ -3,7 +3,31 @@
 
 #include <errno.h>
 
-int hence_waitable_cancel(struct hence_waitable *waitable)
+hence_result hence_read_slot(struct hence_waitable *self)
+{
+    const hence_result *slot = &self->slot;
+    if (slot->kind > HENCE_KIND_LAST) {
+        self->consumer.part->ref(self);
+        return hence_shared_with(self);
+    }
+    if (slot->kind == HENCE_KIND_SHARED) { /* of another one: refer to that */
+        struct hence_waitable *other = hence_chained(slot);
+        other->consumer.part->ref(other);
+    } else if (slot->kind == HENCE_KIND_FAILURE) {
+        hence_failure_ref(hence_as_failure(slot));
+    }
+    return *slot;
+}
+
+void hence_deliver(struct hence_consumer *consumer, hence_result r)
+{
+    while (consumer)
+        consumer = consumer->part->deliver(consumer, &r);
+}
+
+/* Cancels what `waitable` waits for in the end, or, if that waits for many, returns it as *many and
+ * cancels nothing. */
+static int cancel_end(struct hence_waitable *waitable, struct hence_waitable **many)
 {
     /* a circle that was too long to be found when it was closed has no end: Brent's search */
     struct hence_waitable *next, *marked = waitable;
@@ -25,8 +49,26 @@ int hence_waitable_cancel(struct hence_waitable *waitable)
             steps = 0;
         }
     }
+    if (waitable->consumer.part->cancel_each) {
+        *many = waitable;
+        return 0;
+    }
     int error = waitable->consumer.part->cancel(waitable);
     return cancelled ? 0 : error;
+}
+
+int hence_waitable_cancel(struct hence_waitable *waitable)
+{
+    struct hence_waitable *many = NULL, *begun = NULL;
+    int error = cancel_end(waitable, &many);
+    while (many || begun) {
+        struct hence_waitable *of = many ? many : begun;
+        struct hence_waitable *next = of->consumer.part->cancel_each(of, many != NULL, &begun);
+        many = NULL;
+        if (next)
+            cancel_end(next, &many);
+    }
+    return error;
 }
 
 bool hence_waitable_waits_for(struct hence_waitable *waitable, const struct hence_waitable *other,

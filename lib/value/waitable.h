@@ -37,7 +37,7 @@ struct hence_promise {
 
 struct hence_part {
     /* As a promise: see <hence/promise.h>. */
-    int (*resolve)(struct hence_waitable *self, hence_result r);
+    int (*resolve)(struct hence_waitable *self, hence_result r, const char *site);
     void (*abandon)(struct hence_waitable *self);
     void (*on_cancel)(struct hence_waitable *self, hence_canceller *canceller, void *arg);
     bool (*is_wanted)(const struct hence_waitable *self);
@@ -59,13 +59,23 @@ struct hence_part {
     struct hence_waitable *(*fed_by)(const struct hence_waitable *self);
     /* Cancels this one itself: it waits for nothing. 0 or -EALREADY. */
     int (*cancel)(struct hence_waitable *self);
+    /* Instead of `cancel`, for what waits for many: returns the next one to be cancelled. Called with
+     * `begin` first, when it puts itself on top of the stack *begun, which goes through the objects
+     * themselves and so needs no memory; then again as long as it stands on top; there, when none is
+     * left, it takes itself away and returns NULL. */
+    struct hence_waitable *(*cancel_each)(struct hence_waitable *self, bool begin,
+                                          struct hence_waitable **begun);
     /* If an adapter will resolve this one: it is cancelled now, and the adapter's source is to be
      * cancelled next. Otherwise NULL. May be missing. */
     struct hence_waitable *(*cancel_fed)(struct hence_waitable *self);
+    void (*ref)(struct hence_waitable *self); /* of what a shared result may refer to */
     void (*unref)(struct hence_waitable *self);
 
-    /* As a consumer: takes the result. The waitable it came from has let go of its reference. */
-    void (*deliver)(struct hence_consumer *self, hence_result r);
+    /* As a consumer: takes the result. The waitable it came from has let go of its reference. If
+     * another consumer is to get a result because of it, that one is returned and its result put into
+     * *r: so a result goes through any number of combinators in constant stack. Otherwise NULL. Called
+     * through hence_deliver(). */
+    struct hence_consumer *(*deliver)(struct hence_consumer *self, hence_result *r);
     /* The waitable that it waited for has been cut out: it waits for this one instead, whose
      * reference it now holds. NULL: that must not be done to this consumer. */
     void (*waits_instead)(struct hence_consumer *self, struct hence_waitable *waitable);
@@ -93,6 +103,12 @@ static inline hence_result hence_shared_with(struct hence_waitable *self)
 {
     return (hence_result){HENCE_KIND_SHARED, (uint64_t)(uintptr_t)self};
 }
+
+/* The result in the slot of `self`, for one more reader. */
+hence_result hence_read_slot(struct hence_waitable *self);
+
+/* Gives `r` to `consumer`, and what follows from it to those who wait for that. */
+void hence_deliver(struct hence_consumer *consumer, hence_result r);
 
 /* Does the result own something that must be destroyed? */
 static inline bool hence_owns(const hence_result *r)

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One Deferred for many consumers.
+ *
+ * A share consumes the Deferred and keeps its result, as a Future does, but without a loop: those who
+ * wait are told at once, in the order in which they asked. A share that gets its result while another
+ * one is telling waits for its turn, so that a long row of shares needs no stack.
+ */
+#include <hence/compose.h>
+
+#include <errno.h>
+
+#include "base/memory.h"
+#include "base/report.h"
+#include "value/failure.h"
+#include "value/waitable.h"
+
+struct waiting {
+    struct waiting *next, *previous;
+    hence_promise *promise;
+    hence_share *share;
+};
+
+struct hence_share {
+    struct hence_waitable waitable; /* the slot is the result: what readers refer to */
+    struct hence_waitable *from;    /* NULL: it has ended */
+    struct waiting *last;           /* of a ring */
+    hence_share *next_to_tell, *next_to_cancel;
+    const char *site;
+    uint32_t references; /* those of the program, of readers, of what it waits for, of telling */
+    uint32_t handles;    /* those of the program */
+    bool was_read;
+};
+
+/* ---- life ---- */
+
+static void ref(hence_share *share)
+{
+    share->references++;
+}
+
+static void unref(hence_share *share)
+{
+    if (--share->references)
+        return;
+    hence_result r = share->waitable.slot;
+    const hence_failure *failure = hence_as_failure(&r);
+    if (failure && !share->was_read && !hence_failure_is_cancelled(failure)) {
+        hence_report report = {
+            .kind = HENCE_REPORT_UNHANDLED,
+            .message = "unhandled failure in a shared Deferred",
+            .failure = failure,
+            .made = share->site,
+        };
+        hence_report_failure(&report, NULL, NULL);
+    }
+    hence_memory_put(share, sizeof *share);
+    hence_drop(r);
+}
+
+static void ref_part(struct hence_waitable *self)
+{
+    ref((hence_share *)self);
+}
+
+static void unref_part(struct hence_waitable *self)
+{
+    unref((hence_share *)self);
+}
+
+/* ---- those who wait ---- */
+
+static void enlist(hence_share *share, struct waiting *waiting)
+{
+    struct waiting *last = share->last;
+    if (last) {
+        waiting->next = last->next;
+        waiting->previous = last;
+        last->next->previous = waiting;
+        last->next = waiting;
+    } else {
+        waiting->next = waiting->previous = waiting;
+    }
+    share->last = waiting;
+}
+
+static hence_promise *strike_off(struct waiting *waiting)
+{
+    hence_share *share = waiting->share;
+    hence_promise *promise = waiting->promise;
+    if (waiting->next == waiting) {
+        share->last = NULL;
+    } else {
+        waiting->next->previous = waiting->previous;
+        waiting->previous->next = waiting->next;
+        if (share->last == waiting)
+            share->last = waiting->previous;
+    }
+    hence_memory_put(waiting, sizeof *waiting);
+    return promise;
+}
+
+/* Cancels what `share` waits for; in turn, as below, for a row of shares that wait for each other. */
+static void cancel_in_turn(hence_share *share)
+{
+    static _Thread_local hence_share *first;
+    static _Thread_local bool cancelling;
+    ref(share);
+    share->next_to_cancel = first;
+    first = share;
+    if (cancelling)
+        return;
+    cancelling = true;
+    while (first) {
+        hence_share *next = first;
+        first = next->next_to_cancel;
+        if (next->from)
+            hence_waitable_cancel(next->from);
+        unref(next);
+    }
+    cancelling = false;
+}
+
+static bool stop_waiting(hence_promise *promise, void *arg)
+{
+    struct waiting *waiting = arg;
+    hence_share *share = waiting->share;
+    (void)promise;
+    strike_off(waiting);
+    if (!share->handles && !share->last) /* nobody waits, and nobody can ask */
+        cancel_in_turn(share);
+    return true;
+}
+
+/* ---- the result ---- */
+
+static hence_result read_result(hence_share *share)
+{
+    share->was_read = true;
+    return hence_read_slot(&share->waitable);
+}
+
+static void tell(hence_share *share)
+{
+    while (share->last)
+        hence_resolve(strike_off(share->last->next), read_result(share));
+    unref(share);
+}
+
+static void tell_in_turn(hence_share *share)
+{
+    static _Thread_local hence_share *first, **end;
+    static _Thread_local bool telling;
+    share->next_to_tell = NULL;
+    if (telling) {
+        *end = share;
+        end = &share->next_to_tell;
+        return;
+    }
+    telling = true;
+    first = share;
+    end = &share->next_to_tell;
+    while (first) {
+        hence_share *next = first;
+        first = next->next_to_tell;
+        if (!first)
+            end = &first;
+        tell(next);
+    }
+    telling = false;
+}
+
+static struct hence_consumer *deliver_part(struct hence_consumer *self, hence_result *r)
+{
+    hence_share *share = (hence_share *)self;
+    share->from = NULL;
+    share->waitable.slot = *r;
+    tell_in_turn(share);
+    return NULL;
+}
+
+static void waits_instead_part(struct hence_consumer *self, struct hence_waitable *waitable)
+{
+    ((hence_share *)self)->from = waitable;
+}
+
+static const struct hence_part share_part = {
+    .ref = ref_part,
+    .unref = unref_part,
+    .deliver = deliver_part,
+    .waits_instead = waits_instead_part,
+};
+
+/* ---- for the program ---- */
+
+hence_share *hence_share_new(hence_deferred *d)
+{
+    hence_share *share = hence_memory_get_zeroed(sizeof *share);
+    hence_result r = hence_chain(d);
+    if (!share) {
+        hence_drop(r);
+        return NULL;
+    }
+    share->waitable.consumer.part = &share_part;
+    share->references = share->handles = 1;
+    share->site = hence_deferred_site(d);
+    if (hence_is_chain(&r)) {
+        struct hence_waitable *from = hence_chained(&r);
+        if (!from->consumer.part->take(from, &share->waitable.consumer, &r)) {
+            share->from = from;
+            ref(share); /* until it has ended */
+            return share;
+        }
+    }
+    share->waitable.slot = r;
+    return share;
+}
+
+hence_share *hence_share_ref(hence_share *share)
+{
+    if (share) {
+        share->handles++;
+        ref(share);
+    }
+    return share;
+}
+
+hence_share *hence_share_unref(hence_share *share)
+{
+    if (share) {
+        share->handles--;
+        unref(share);
+    }
+    return NULL;
+}
+
+hence_deferred *hence_share_get_at(const char *site, hence_share *share)
+{
+    hence_promise *promise;
+    if (!share)
+        return NULL;
+    if (!share->from)
+        return hence_deferred_succeed_at(site, read_result(share));
+    struct waiting *waiting = hence_memory_get(sizeof *waiting);
+    hence_deferred *d = waiting ? hence_deferred_new_at(site, &promise) : NULL;
+    if (!d) {
+        if (waiting)
+            hence_memory_put(waiting, sizeof *waiting);
+        return NULL;
+    }
+    *waiting = (struct waiting){.promise = promise, .share = share};
+    enlist(share, waiting);
+    hence_promise_on_cancel(promise, stop_waiting, waiting);
+    return d;
+}
+
+int hence_share_cancel(hence_share *share)
+{
+    if (!share)
+        return -ENOMEM;
+    return share->from ? hence_waitable_cancel(share->from) : -EALREADY;
+}
