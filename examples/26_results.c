@@ -11,6 +11,7 @@
  *     the failure: out of memory
  *     the point is mine now, and the result says nothing but "done"
  *     a point is not just something to free()
+ *     a list of 2, the second: 3, 4
  */
 #include <hence/hence.h>
 
@@ -25,6 +26,8 @@ static hence_result point(int x, int y);
 static void point_free(void *p);
 static void show(hence_result r);
 static void take_out(void);
+static hence_result two_points(void);
+static void show_second(const hence_result *in);
 
 int main(void)
 {
@@ -38,6 +41,10 @@ int main(void)
     show(hence_fail_static(HENCE_ENOMEM));
     //! [made]
     take_out();
+
+    hence_result points = two_points();
+    show_second(&points);
+    hence_drop(points);
     return EXIT_SUCCESS;
 }
 
@@ -93,3 +100,23 @@ static void take_out(void)
     hence_drop(moved);
 }
 //! [take]
+
+//! [list]
+static hence_result two_points(void)
+{
+    hence_list *list = hence_list_new(2); /* two times hence_none() */
+    if (hence_list_set(list, 0, point(1, 2)) < 0 || hence_list_set(list, 1, point(3, 4)) < 0) {
+        hence_list_free(list); /* with what is in it */
+        return hence_fail_static(HENCE_ENOMEM);
+    }
+    return hence_own(list, hence_list_free);
+}
+//! [list]
+
+static void show_second(const hence_result *in)
+{
+    const hence_list *list = hence_as_list(in); /* NULL, which has no size, if it is not a list */
+    const struct point *p = hence_as(hence_list_at(list, 1), point_free);
+    if (p)
+        printf("a list of %zu, the second: %d, %d\n", hence_list_size(list), p->x, p->y);
+}

@@ -100,6 +100,33 @@ examples_30_signal_LDADD = $(EXAMPLE_LIBS)
 EXAMPLES += examples/31_line_server
 examples_31_line_server_LDADD = $(EXAMPLE_LIBS)
 
+EXAMPLES += examples/32_maybe
+examples_32_maybe_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/33_deferred_list
+examples_33_deferred_list_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/34_race
+examples_34_race_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/35_share
+examples_35_share_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/36_timeouts
+examples_36_timeouts_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/37_debugging
+examples_37_debugging_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/38_looping_call
+examples_38_looping_call_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/39_cooperator
+examples_39_cooperator_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/40_main
+examples_40_main_LDADD = $(EXAMPLE_LIBS)
+
 noinst_PROGRAMS += $(EXAMPLES)
 EXAMPLE_TESTS = $(EXAMPLES:=.out)
 EXTRA_DIST += $(EXAMPLE_TESTS) examples/run

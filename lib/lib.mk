@@ -12,6 +12,7 @@ hence_HEADERS = \
 	include/hence/compose.h \
 	include/hence/deferred.h \
 	include/hence/future.h \
+	include/hence/gather.h \
 	include/hence/hence.h \
 	include/hence/list.h \
 	include/hence/loop.h \
@@ -29,6 +30,7 @@ base_sources = \
 	lib/base/memory.h \
 	lib/base/report.c \
 	lib/base/report.h \
+	lib/base/ring.h \
 	lib/base/thread.c \
 	lib/base/thread.h \
 	lib/base/version.c
@@ -74,11 +76,20 @@ compose_sources = \
 	lib/compose/adapters.c \
 	lib/compose/combination.c \
 	lib/compose/combination.h \
+	lib/compose/completion_queue.c \
+	lib/compose/deferred_inputs.c \
 	lib/compose/deferred_list.c \
 	lib/compose/error_first.c \
 	lib/compose/event.c \
+	lib/compose/future_inputs.c \
+	lib/compose/gather.c \
+	lib/compose/operators.c \
+	lib/compose/policies.c \
 	lib/compose/share.c \
-	lib/compose/timeout.c
+	lib/compose/shield.c \
+	lib/compose/timeout.c \
+	lib/compose/timeout.h \
+	lib/compose/wait_for.c
 
 schedule_sources = \
 	lib/schedule/cooperator.c \

@@ -14,6 +14,8 @@ CRITERION_TESTS += tests/base/test_thread.crit
 CRITERION_TESTS += tests/base/test_version.crit
 CRITERION_TESTS += tests/value/test_result.crit
 CRITERION_TESTS += tests/value/test_failure.crit
+CRITERION_TESTS += tests/value/test_failure_group.crit
+CRITERION_TESTS += tests/value/test_list.crit
 CRITERION_TESTS += tests/value/test_promise.crit
 CRITERION_TESTS += tests/deferred/test_steps.crit
 CRITERION_TESTS += tests/deferred/test_run.crit
@@ -23,6 +25,8 @@ CRITERION_TESTS += tests/deferred/test_pause.crit
 CRITERION_TESTS += tests/deferred/test_life.crit
 CRITERION_TESTS += tests/deferred/test_depth.crit
 CRITERION_TESTS += tests/deferred/test_random.crit
+CRITERION_TESTS += tests/deferred/test_helpers.crit
+CRITERION_TESTS += tests/deferred/test_debugging.crit
 CRITERION_TESTS += tests/loop/test_call.crit
 CRITERION_TESTS += tests/loop/test_door.crit
 CRITERION_TESTS += tests/loop/test_existing_base.crit
@@ -41,6 +45,9 @@ CRITERION_TESTS += tests/future/test_run.crit
 CRITERION_TESTS += tests/compose/test_adapters.crit
 CRITERION_TESTS += tests/compose/test_error_first.crit
 CRITERION_TESTS += tests/compose/test_event.crit
+CRITERION_TESTS += tests/compose/test_deferred_list.crit
+CRITERION_TESTS += tests/compose/test_list_cancel.crit
+CRITERION_TESTS += tests/compose/test_list_life.crit
 CRITERION_TESTS += tests/schedule/test_sleep.crit
 CRITERION_TESTS += tests/testing/test_clock.crit
 CRITERION_TESTS += tests/testing/test_helpers.crit
@@ -59,6 +66,10 @@ tests_threads_post_and_close_LDADD = $(THREAD_LIBS)
 THREAD_TESTS += tests/threads/refused
 tests_threads_refused_LDADD = $(THREAD_LIBS)
 EXTRA_DIST += tests/threads/threads.h
+
+# ---- hence and its models, compared
+
+include tests/conformance/conformance.mk
 
 # ---- the gates: what must be true of the project as a whole
 
@@ -89,6 +100,9 @@ endif
 
 check_LTLIBRARIES += tests/libtestsupport.la
 tests_libtestsupport_la_SOURCES = \
+	tests/support/describe.c \
+	tests/support/inputs.c \
+	tests/support/inputs.h \
 	tests/support/support.c \
 	tests/support/support.h
 tests_libtestsupport_la_CFLAGS = $(AM_CFLAGS) -static

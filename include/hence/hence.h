@@ -11,6 +11,7 @@
 #include <hence/compose.h>
 #include <hence/deferred.h>
 #include <hence/future.h>
+#include <hence/gather.h>
 #include <hence/list.h>
 #include <hence/loop.h>
 #include <hence/promise.h>

@@ -87,7 +87,8 @@ typedef enum hence_error {
     HENCE_ETIMEDOUT,      /**< it took too long */
     HENCE_EFAILED,        /**< what was tried did not work: the cause says why */
     HENCE_EFIRST,         /**< one of several failed: see hence_failure_index(), and the cause */
-    HENCE_EGROUP          /**< several failed: see hence_failure_member() */
+    HENCE_EGROUP,         /**< several failed: see hence_failure_member() */
+    HENCE_EEND            /**< there is no further one: the end of what is asked for one by one */
 } hence_error;
 
 /**
@@ -616,7 +617,8 @@ HENCE_API size_t hence_failure_count(const hence_failure *failure);
 HENCE_API const hence_failure *hence_failure_member(const hence_failure *failure, size_t i);
 
 /**
- * @brief The first failure with this code among @p failure, its causes and the members of groups.
+ * @brief The first failure with this code among @p failure, its causes, and the members of groups, which
+ * are looked into when they stand in at most seven others.
  * @param failure  lent; NULL gives NULL
  * @param domain   whose code
  * @param code     which

@@ -19,7 +19,7 @@ static struct hence_consumer *deliver(struct hence_consumer *consumer, hence_res
     hence_promise *to = feeder->to;
     hence_memory_put(feeder, sizeof *feeder);
     if (to)
-        hence_resolve(to, *r);
+        hence_resolve_at(NULL, to, *r);
     else
         hence_drop(*r);
     return NULL;
@@ -43,7 +43,7 @@ hence_future *hence_deferred_as_future_at(const char *site, hence_loop *loop, he
     hence_result r = hence_chain(d);
     if (!feeder) {
         if (f)
-            hence_resolve(to, hence_fail_static(HENCE_ENOMEM));
+            hence_resolve_at(NULL, to, hence_fail_static(HENCE_ENOMEM));
         hence_drop(r);
         return f;
     }

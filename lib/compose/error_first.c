@@ -18,7 +18,7 @@ hence_error_first *hence_error_first_new(hence_promise *p, const hence_domain *d
 {
     struct hence_error_first *call = hence_memory_get(sizeof *call);
     if (!call) {
-        hence_resolve(p, hence_fail_static(HENCE_ENOMEM));
+        hence_resolve_at(NULL, p, hence_fail_static(HENCE_ENOMEM));
         return NULL;
     }
     *call = (struct hence_error_first){p, domain, convert, arg};
@@ -45,7 +45,7 @@ void hence_error_first_done(int err, void *value, void *error_first)
     hence_promise *promise = call->promise;
     hence_result r = err ? failure_of(call, err) : value_of(call, value);
     hence_memory_put(call, sizeof *call);
-    hence_resolve(promise, r);
+    hence_resolve_at(NULL, promise, r);
 }
 
 void hence_error_first_drop(hence_error_first *call)

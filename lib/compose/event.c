@@ -25,7 +25,7 @@ struct event_wait {
 static void resolve(struct event_wait *wait, hence_result r)
 {
     event_del(&wait->event);
-    hence_resolve(hence_promise_take(&wait->promise), r);
+    hence_resolve_at(NULL, hence_promise_take(&wait->promise), r);
 }
 
 static void time_is_over(void *arg)
@@ -55,7 +55,7 @@ static void end_wait(void *arg)
     bool closed = hence_loop_is_closed(wait->loop);
     hence_memory_put(wait, sizeof *wait);
     if (promise && closed)
-        hence_resolve(promise, hence_fail_static(HENCE_ECLOSED));
+        hence_resolve_at(NULL, promise, hence_fail_static(HENCE_ECLOSED));
     else
         hence_abandon(promise);
 }
@@ -101,13 +101,13 @@ static void start_waiting(hence_loop *loop, int fd, short what, int64_t timeout,
                     : hence_call_later_own(loop, timeout, time_is_over, wait, end_wait, &call);
     }
     if (error) {
-        hence_resolve(promise, hence_loop_refusal(error));
+        hence_resolve_at(NULL, promise, hence_loop_refusal(error));
         return;
     }
     hence_result r = add_event(wait, fd, what);
     if (hence_is_failure(&r)) {
         hence_call_cancel(loop, call);
-        hence_resolve(promise, r);
+        hence_resolve_at(NULL, promise, r);
         return;
     }
     wait->call = call;

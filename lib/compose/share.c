@@ -12,11 +12,12 @@
 
 #include "base/memory.h"
 #include "base/report.h"
+#include "base/ring.h"
 #include "value/failure.h"
 #include "value/waitable.h"
 
 struct waiting {
-    struct waiting *next, *previous;
+    struct hence_ring ring; /* first: of the share's */
     hence_promise *promise;
     hence_share *share;
 };
@@ -24,7 +25,7 @@ struct waiting {
 struct hence_share {
     struct hence_waitable waitable; /* the slot is the result: what readers refer to */
     struct hence_waitable *from;    /* NULL: it has ended */
-    struct waiting *last;           /* of a ring */
+    struct hence_ring waiting;      /* in the order in which they asked */
     hence_share *next_to_tell, *next_to_cancel;
     const char *site;
     uint32_t references; /* those of the program, of readers, of what it waits for, of telling */
@@ -70,32 +71,10 @@ static void unref_part(struct hence_waitable *self)
 
 /* ---- those who wait ---- */
 
-static void enlist(hence_share *share, struct waiting *waiting)
-{
-    struct waiting *last = share->last;
-    if (last) {
-        waiting->next = last->next;
-        waiting->previous = last;
-        last->next->previous = waiting;
-        last->next = waiting;
-    } else {
-        waiting->next = waiting->previous = waiting;
-    }
-    share->last = waiting;
-}
-
 static hence_promise *strike_off(struct waiting *waiting)
 {
-    hence_share *share = waiting->share;
     hence_promise *promise = waiting->promise;
-    if (waiting->next == waiting) {
-        share->last = NULL;
-    } else {
-        waiting->next->previous = waiting->previous;
-        waiting->previous->next = waiting->next;
-        if (share->last == waiting)
-            share->last = waiting->previous;
-    }
+    hence_ring_remove(&waiting->ring);
     hence_memory_put(waiting, sizeof *waiting);
     return promise;
 }
@@ -127,7 +106,8 @@ static bool stop_waiting(hence_promise *promise, void *arg)
     hence_share *share = waiting->share;
     (void)promise;
     strike_off(waiting);
-    if (!share->handles && !share->last) /* nobody waits, and nobody can ask */
+    if (!share->handles &&
+        hence_ring_is_empty(&share->waiting)) /* nobody waits, and nobody can ask */
         cancel_in_turn(share);
     return true;
 }
@@ -142,8 +122,11 @@ static hence_result read_result(hence_share *share)
 
 static void tell(hence_share *share)
 {
-    while (share->last)
-        hence_resolve(strike_off(share->last->next), read_result(share));
+    while (!hence_ring_is_empty(&share->waiting)) {
+        hence_promise *promise = strike_off((struct waiting *)share->waiting.next);
+        hence_promise_on_cancel(promise, NULL, NULL);
+        hence_resolve_at(NULL, promise, read_result(share));
+    }
     unref(share);
 }
 
@@ -203,6 +186,7 @@ hence_share *hence_share_new(hence_deferred *d)
     }
     share->waitable.consumer.part = &share_part;
     share->references = share->handles = 1;
+    hence_ring_init(&share->waiting);
     share->site = hence_deferred_site(d);
     if (hence_is_chain(&r)) {
         struct hence_waitable *from = hence_chained(&r);
@@ -249,7 +233,7 @@ hence_deferred *hence_share_get_at(const char *site, hence_share *share)
         return NULL;
     }
     *waiting = (struct waiting){.promise = promise, .share = share};
-    enlist(share, waiting);
+    hence_ring_append(&share->waiting, &waiting->ring);
     hence_promise_on_cancel(promise, stop_waiting, waiting);
     return d;
 }

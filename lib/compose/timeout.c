@@ -7,6 +7,7 @@
 
 #include <errno.h>
 
+#include "compose/timeout.h"
 #include "deferred/deferred.h"
 #include "loop/loop.h"
 
@@ -28,10 +29,10 @@ static void expire(void *arg)
     hence_deferred_cancel(limit->d);
 }
 
-static hence_result timed_out(const struct time_limit *limit)
+hence_result hence_timed_out(const char *site, int64_t timeout)
 {
-    hence_result r = hence_fail_at(limit->site, HENCE_ETIMEDOUT, "timed out after %g s",
-                                   (double)limit->timeout / 1e9);
+    hence_result r =
+        hence_fail_at(site, HENCE_ETIMEDOUT, "timed out after %g s", (double)timeout / 1e9);
     if (!hence_is_failure_of(&r, &hence_domain_hence, HENCE_ENOMEM))
         return r;
     hence_drop(r);
@@ -48,7 +49,7 @@ static hence_result end_limit(hence_result *in, void *arg)
     }
     if (limit->on_timeout)
         return limit->on_timeout(in, limit->arg);
-    return hence_is_cancelled(in) ? timed_out(limit) : hence_take(in);
+    return hence_is_cancelled(in) ? hence_timed_out(limit->site, limit->timeout) : hence_take(in);
 }
 
 static void drop_limit(void *p)

@@ -114,7 +114,8 @@ static bool feeds_itself(const struct hence_deferred *d, const struct hence_wait
         const struct hence_deferred *up = (const struct hence_deferred *)target;
         if (up == d)
             return true;
-        if (!(up->state & (STATE_TO_DEFERRED | STATE_TO_PROMISE)))
+        if (!(up->state & (STATE_TO_DEFERRED | STATE_TO_PROMISE)) ||
+            hence_deferred_feeds_nobody(up))
             return false;
         target = (const struct hence_waitable *)up->consumer;
     }
@@ -126,20 +127,22 @@ int hence_deferred_chain(hence_deferred *d, hence_promise *p)
     if (!p)
         return -EINVAL;
     if (!d) {
-        hence_resolve(p, hence_fail_static(HENCE_ENOMEM));
+        hence_resolve_at(NULL, p, hence_fail_static(HENCE_ENOMEM));
         return 0;
     }
     if (d->state & STATE_TAKEN) {
-        hence_resolve(p, hence_fail_static(HENCE_ETAKEN));
+        hence_resolve_at(NULL, p, hence_fail_static(HENCE_ETAKEN));
         return -EBUSY;
     }
-    if (&d->waitable == &p->waitable || feeds_itself(d, &p->waitable)) {
-        hence_resolve(p, hence_fail_static(HENCE_EDEADLK));
+    if (hence_deferred_is(&p->waitable) &&
+        !hence_deferred_swallows(hence_deferred_of(&p->waitable)) &&
+        (&d->waitable == &p->waitable || feeds_itself(d, &p->waitable))) {
+        hence_resolve_at(NULL, p, hence_fail_static(HENCE_EDEADLK));
         return 0;
     }
     d->state |= STATE_TAKEN;
     if (hence_deferred_can_run(d)) {
-        hence_resolve(p, hence_take(&d->waitable.slot));
+        hence_resolve_at(hence_deferred_resolved_site(d), p, hence_take(&d->waitable.slot));
         return 0;
     }
     d->consumer = &p->waitable.consumer;

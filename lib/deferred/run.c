@@ -79,6 +79,8 @@ static struct hence_deferred *serve(struct hence_deferred *d)
         }
         next->waitable.slot = r;
         next->state = (next->state & ~(uint32_t)STATE_CANCELLER) | STATE_RESULT;
+        if (HENCE_UNLIKELY(next->state & STATE_COLD))
+            next->cold->resolved = hence_deferred_resolved_site(d);
     } else {
         hence_resolve_at(hence_deferred_resolved_site(d), (hence_promise *)consumer, r);
         return NULL;
@@ -165,7 +167,8 @@ static bool closes_circle(struct hence_deferred *d, struct hence_waitable *waita
         return false;
     if (hence_waitable_waits_for(waitable, &d->waitable, &last))
         return true;
-    if (!hence_deferred_is(last) || !(hence_deferred_of(last)->state & STATE_IS_FED))
+    if (!hence_deferred_is(last) || !(hence_deferred_of(last)->state & STATE_IS_FED) ||
+        hence_deferred_swallows(hence_deferred_of(last)))
         return false;
     /* the last one will be resolved by another Deferred: is that `d`, or does it wait for `d`? */
     const struct hence_deferred *up = d;
@@ -173,7 +176,8 @@ static bool closes_circle(struct hence_deferred *d, struct hence_waitable *waita
         const struct hence_waitable *next = (const struct hence_waitable *)up->consumer;
         if (next == last)
             return true;
-        if ((up->state & STATE_TO_OTHER) || !hence_deferred_is(next))
+        if ((up->state & STATE_TO_OTHER) || !hence_deferred_is(next) ||
+            hence_deferred_feeds_nobody(up))
             return false;
         up = (const struct hence_deferred *)next;
     }

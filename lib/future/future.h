@@ -26,7 +26,8 @@ enum {
     FUTURE_LOOKED_AT = 1 << 6,  /* somebody has seen the failure */
     FUTURE_FIRST = 1 << 7,      /* `first_fn` and `first_arg` are a listener */
     FUTURE_FED = 1 << 8,        /* the slot is a struct hence_feeder, which will resolve it */
-    FUTURE_KEPT = 1 << 9        /* the promise is held by a Deferred, as its consumer */
+    FUTURE_KEPT = 1 << 9,       /* the promise is held by a Deferred, as its consumer */
+    FUTURE_MARKED = 1 << 10     /* for the duration of a call that looks for duplicates */
 };
 
 /* A listener of its own memory. Those that belong to the library are called even when the loop

@@ -15,18 +15,15 @@
 
 #include "base/memory.h"
 #include "base/report.h"
+#include "base/ring.h"
 #include "loop/loop.h"
 
 #define DEFAULT_SLICE HENCE_MS(10)
 #define DEFAULT_UNITS 10000
 
-struct ring {
-    struct ring *next, *previous;
-};
-
 struct hence_cooperative_task {
-    struct ring in_all;      /* of all tasks that have not ended; first, see of_all() */
-    struct ring in_runnable; /* alone: not in it */
+    struct hence_ring in_all;      /* of all tasks that have not ended; first, see of_all() */
+    struct hence_ring in_runnable; /* alone: not in it */
     hence_cooperator *cooperator;
     hence_iterate_fn *iterate;
     void *arg;
@@ -42,7 +39,7 @@ struct hence_cooperative_task {
 
 struct hence_cooperator {
     hence_loop *loop;
-    struct ring all, runnable;
+    struct hence_ring all, runnable;
     hence_call call;
     int64_t slice;
     size_t units;
@@ -50,45 +47,18 @@ struct hence_cooperator {
     bool is_called, stopped;
 };
 
-/* ---- rings ---- */
+/* ---- life ---- */
 
-static void ring_init(struct ring *ring)
-{
-    ring->next = ring->previous = ring;
-}
-
-static bool ring_is_empty(const struct ring *ring)
-{
-    return ring->next == ring;
-}
-
-static void ring_append(struct ring *ring, struct ring *entry)
-{
-    entry->next = ring;
-    entry->previous = ring->previous;
-    ring->previous->next = entry;
-    ring->previous = entry;
-}
-
-static void ring_remove(struct ring *entry)
-{
-    entry->next->previous = entry->previous;
-    entry->previous->next = entry->next;
-    ring_init(entry);
-}
-
-static hence_cooperative_task *of_all(struct ring *entry)
+static hence_cooperative_task *of_all(struct hence_ring *entry)
 {
     return (hence_cooperative_task *)entry;
 }
 
-static hence_cooperative_task *of_runnable(struct ring *entry)
+static hence_cooperative_task *of_runnable(struct hence_ring *entry)
 {
     return (hence_cooperative_task *)((char *)entry -
                                       offsetof(hence_cooperative_task, in_runnable));
 }
-
-/* ---- life ---- */
 
 static void cooperator_unref(hence_cooperator *cooperator)
 {
@@ -120,12 +90,12 @@ static void drop_argument(hence_cooperative_task *task)
 static void complete(hence_cooperative_task *task, hence_result r)
 {
     hence_promise *promise = hence_promise_take(&task->promise);
-    ring_remove(&task->in_all);
-    ring_remove(&task->in_runnable);
+    hence_ring_remove(&task->in_all);
+    hence_ring_remove(&task->in_runnable);
     if (!task->in_unit)
         drop_argument(task);
     hence_promise_on_cancel(promise, NULL, NULL);
-    hence_resolve(promise, r);
+    hence_resolve_at(NULL, promise, r);
     task_unref(task);
 }
 
@@ -136,7 +106,7 @@ static void tick(void *arg);
 /* Tasks that their Deferreds' steps add meanwhile too. */
 static void fail_all(hence_cooperator *cooperator, hence_result r)
 {
-    while (!ring_is_empty(&cooperator->all)) {
+    while (!hence_ring_is_empty(&cooperator->all)) {
         hence_cooperative_task *task = of_all(cooperator->all.next);
         task->references++;
         complete(task, r);
@@ -157,7 +127,7 @@ static void tick_is_gone(void *arg)
 
 static void reschedule(hence_cooperator *cooperator)
 {
-    if (cooperator->is_called || cooperator->stopped || ring_is_empty(&cooperator->runnable))
+    if (cooperator->is_called || cooperator->stopped || hence_ring_is_empty(&cooperator->runnable))
         return;
     cooperator->is_called = true;
     cooperator->references++;
@@ -174,9 +144,9 @@ static void reschedule(hence_cooperator *cooperator)
 static void make_runnable(hence_cooperative_task *task)
 {
     hence_cooperator *cooperator = task->cooperator;
-    if (!task->promise || task->pauses || task->current || !ring_is_empty(&task->in_runnable))
+    if (!task->promise || task->pauses || task->current || !hence_ring_is_empty(&task->in_runnable))
         return;
-    ring_append(&cooperator->runnable, &task->in_runnable);
+    hence_ring_append(&cooperator->runnable, &task->in_runnable);
     reschedule(cooperator);
 }
 
@@ -197,7 +167,7 @@ static hence_result wait_ended(hence_result *in, void *arg)
 
 static void wait_for(hence_cooperative_task *task, hence_result chain)
 {
-    ring_remove(&task->in_runnable);
+    hence_ring_remove(&task->in_runnable);
     task->current = hence_deferred_succeed(chain);
     if (!task->current) {
         complete(task, hence_fail_static(HENCE_ENOMEM));
@@ -232,10 +202,10 @@ static void tick(void *arg)
     hence_cooperator *cooperator = arg;
     const int64_t until = hence_loop_time(cooperator->loop) + cooperator->slice;
     size_t left = cooperator->units;
-    while (!ring_is_empty(&cooperator->runnable)) {
-        struct ring *entry = cooperator->runnable.next;
-        ring_remove(entry);
-        ring_append(&cooperator->runnable, entry);
+    while (!hence_ring_is_empty(&cooperator->runnable)) {
+        struct hence_ring *entry = cooperator->runnable.next;
+        hence_ring_remove(entry);
+        hence_ring_append(&cooperator->runnable, entry);
         run_unit(of_runnable(entry));
         if (--left == 0 || hence_loop_time(cooperator->loop) >= until)
             break;
@@ -257,8 +227,8 @@ hence_cooperator *hence_cooperator_new(hence_loop *loop)
     cooperator->slice = DEFAULT_SLICE;
     cooperator->units = DEFAULT_UNITS;
     cooperator->references = 1;
-    ring_init(&cooperator->all);
-    ring_init(&cooperator->runnable);
+    hence_ring_init(&cooperator->all);
+    hence_ring_init(&cooperator->runnable);
     hence_loop_depend(loop);
     return cooperator;
 }
@@ -323,8 +293,8 @@ static bool cancel_task(hence_promise *promise, void *arg)
     (void)promise;
     task->references++;
     task->promise = NULL;
-    ring_remove(&task->in_all);
-    ring_remove(&task->in_runnable);
+    hence_ring_remove(&task->in_all);
+    hence_ring_remove(&task->in_runnable);
     if (!task->in_unit)
         drop_argument(task);
     hence_deferred_cancel(current);
@@ -361,8 +331,8 @@ hence_cooperative_task *hence_cooperate(hence_cooperator *cooperator, hence_iter
         .handles = 1,
     };
     cooperator->references++;
-    ring_init(&task->in_runnable);
-    ring_append(&cooperator->all, &task->in_all);
+    hence_ring_init(&task->in_runnable);
+    hence_ring_append(&cooperator->all, &task->in_all);
     hence_promise_on_cancel(promise, cancel_task, task);
     if (cooperator->stopped)
         complete(task, hence_fail_static(HENCE_ESTOPPED));
@@ -418,7 +388,7 @@ int hence_cooperative_task_pause(hence_cooperative_task *task)
     if (task->pauses == UINT32_MAX)
         return -EOVERFLOW;
     task->pauses++;
-    ring_remove(&task->in_runnable);
+    hence_ring_remove(&task->in_runnable);
     return 0;
 }
 

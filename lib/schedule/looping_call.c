@@ -83,7 +83,7 @@ hence_looping_call *hence_looping_call_unref(hence_looping_call *self)
 static void end(hence_looping_call *self, hence_result r)
 {
     self->running = false;
-    hence_resolve(hence_promise_take(&self->promise), r);
+    hence_resolve_at(NULL, hence_promise_take(&self->promise), r);
 }
 
 /* ---- the timer ---- */

@@ -20,7 +20,7 @@ static void wake(void *arg)
     struct sleep *sleep = arg;
     hence_promise *promise = hence_promise_take(&sleep->promise);
     hence_promise_on_cancel(promise, NULL, NULL); /* there is no timer any more */
-    hence_resolve(promise, sleep->fn ? sleep->fn(sleep->arg) : hence_none());
+    hence_resolve_at(NULL, promise, sleep->fn ? sleep->fn(sleep->arg) : hence_none());
 }
 
 /* Runs after wake(), or instead of it: then the promise is let go. */
@@ -31,7 +31,7 @@ static void end_sleep(void *arg)
     bool closed = hence_loop_is_closed(sleep->loop);
     hence_memory_put(sleep, sizeof *sleep);
     if (promise && closed)
-        hence_resolve(promise, hence_fail_static(HENCE_ECLOSED));
+        hence_resolve_at(NULL, promise, hence_fail_static(HENCE_ECLOSED));
     else
         hence_abandon(promise);
 }
@@ -54,7 +54,7 @@ static void start_sleeping(hence_loop *loop, int64_t delay, hence_result_fn *fn,
         error = hence_call_later_own(loop, delay, wake, sleep, end_sleep, &call);
     }
     if (error) {
-        hence_resolve(promise, hence_loop_refusal(error));
+        hence_resolve_at(NULL, promise, hence_loop_refusal(error));
         return;
     }
     sleep->promise = promise;

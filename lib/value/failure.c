@@ -63,6 +63,8 @@ static const char *describe_hence(int code)
         return "one of several failed";
     case HENCE_EGROUP:
         return "several failed";
+    case HENCE_EEND:
+        return "there is no further one";
     }
     return "unknown failure";
 }
@@ -86,7 +88,7 @@ static hence_failure static_failures[] = {
     STATIC_FAILURE(HENCE_ESTOPPED),   STATIC_FAILURE(HENCE_ECLOSED),
     STATIC_FAILURE(HENCE_EINVAL),     STATIC_FAILURE(HENCE_ETIMEDOUT),
     STATIC_FAILURE(HENCE_EFAILED),    STATIC_FAILURE(HENCE_EFIRST),
-    STATIC_FAILURE(HENCE_EGROUP),
+    STATIC_FAILURE(HENCE_EGROUP),     STATIC_FAILURE(HENCE_EEND),
 };
 
 static hence_result failure_result(hence_failure *failure)
@@ -96,7 +98,7 @@ static hence_result failure_result(hence_failure *failure)
 
 hence_result hence_fail_static(hence_error code)
 {
-    if (code < HENCE_ENOMEM || code > HENCE_EGROUP)
+    if (code < HENCE_ENOMEM || code > HENCE_EEND)
         code = HENCE_EINVAL;
     return failure_result(&static_failures[code - HENCE_ENOMEM]);
 }
@@ -355,8 +357,9 @@ const hence_failure *hence_failure_member(const hence_failure *failure, size_t i
     return i < hence_failure_count(failure) ? *member_of(failure, i) : NULL;
 }
 
-/* How deep groups within groups are looked into, and printed. */
-#define GROUP_DEPTH 8
+/* How deep groups within groups are looked into, and printed, and how many members are printed. */
+#define GROUP_DEPTH   8
+#define GROUP_PRINTED 20
 
 static const hence_failure *find(const hence_failure *failure, const hence_domain *domain, int code,
                                  int depth)
@@ -435,6 +438,11 @@ static void put_members(struct text *text, const hence_failure *group, int depth
         return;
     }
     for (size_t i = 0; i < members_of(group); i++) {
+        if (i == GROUP_PRINTED) {
+            put_number(text, "; and ", (long long)(members_of(group) - i));
+            put(text, " more");
+            return;
+        }
         put_number(text, i ? "; (" : ": (", (long long)i);
         put(text, ") ");
         put_failure(text, *member_of(group, i), depth + 1);

@@ -25,19 +25,18 @@ void hence_deliver(struct hence_consumer *consumer, hence_result r)
         consumer = consumer->part->deliver(consumer, &r);
 }
 
-/* Cancels what `waitable` waits for in the end, or, if that waits for many, returns it as *many and
- * cancels nothing. */
-static int cancel_end(struct hence_waitable *waitable, struct hence_waitable **many)
+/* Cancels what `waitable` waits for in the end, or, if that waits for many, puts it into *many, and
+ * cancels nothing but, perhaps, what an adapter feeds: then *fed is true. */
+static int cancel_end(struct hence_waitable *waitable, struct hence_waitable **many, bool *fed)
 {
     /* a circle that was too long to be found when it was closed has no end: Brent's search */
     struct hence_waitable *next, *marked = waitable;
     unsigned long steps = 0, until_mark = HENCE_CIRCLE_BOUND;
-    bool cancelled = false;
     for (;;) {
         const struct hence_part *part = waitable->consumer.part;
         next = part->waits_for(waitable);
         if (!next && part->cancel_fed && (next = part->cancel_fed(waitable)))
-            cancelled = true;
+            *fed = true;
         if (!next)
             break;
         waitable = next;
@@ -53,22 +52,23 @@ static int cancel_end(struct hence_waitable *waitable, struct hence_waitable **m
         *many = waitable;
         return 0;
     }
-    int error = waitable->consumer.part->cancel(waitable);
-    return cancelled ? 0 : error;
+    return waitable->consumer.part->cancel(waitable);
 }
 
 int hence_waitable_cancel(struct hence_waitable *waitable)
 {
     struct hence_waitable *many = NULL, *begun = NULL;
-    int error = cancel_end(waitable, &many);
+    bool fed = false, fed_below;
+    int result = cancel_end(waitable, &many, &fed);
     while (many || begun) {
         struct hence_waitable *of = many ? many : begun;
-        struct hence_waitable *next = of->consumer.part->cancel_each(of, many != NULL, &begun);
+        struct hence_waitable *next =
+            of->consumer.part->cancel_each(of, many != NULL, &result, &begun);
         many = NULL;
         if (next)
-            cancel_end(next, &many);
+            result = cancel_end(next, &many, &fed_below);
     }
-    return error;
+    return fed && result != -EDEADLK ? 0 : result;
 }
 
 bool hence_waitable_waits_for(struct hence_waitable *waitable, const struct hence_waitable *other,

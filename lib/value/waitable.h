@@ -61,9 +61,10 @@ struct hence_part {
     int (*cancel)(struct hence_waitable *self);
     /* Instead of `cancel`, for what waits for many: returns the next one to be cancelled. Called with
      * `begin` first, when it puts itself on top of the stack *begun, which goes through the objects
-     * themselves and so needs no memory; then again as long as it stands on top; there, when none is
-     * left, it takes itself away and returns NULL. */
-    struct hence_waitable *(*cancel_each)(struct hence_waitable *self, bool begin,
+     * themselves and so needs no memory; then again as long as it stands on top, with what became of
+     * the last one in *result; when none is left, it takes itself away, leaves what became of itself in
+     * *result (0 or -EALREADY), and returns NULL. */
+    struct hence_waitable *(*cancel_each)(struct hence_waitable *self, bool begin, int *result,
                                           struct hence_waitable **begun);
     /* If an adapter will resolve this one: it is cancelled now, and the adapter's source is to be
      * cancelled next. Otherwise NULL. May be missing. */

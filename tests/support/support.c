@@ -245,40 +245,6 @@ hence_result failure(const char *message)
     return hence_fail_in(&test_domain, NULL, 1, "%s", message);
 }
 
-static const char *describe_hence(int code)
-{
-    static const char *const texts[] = {"nomem",   "cancelled", "abandoned", "deadlock",
-                                        "taken",   "pending",   "stopped",   "closed",
-                                        "invalid", "timedout",  "failed"};
-    return texts[code - HENCE_ENOMEM];
-}
-
-const char *describe(const hence_result *r)
-{
-    static char text[8][256];
-    static unsigned turn;
-    char *out = text[turn++ % 8];
-    const hence_failure *f = hence_as_failure(r);
-    if (f && hence_failure_domain(f) == &hence_domain_hence &&
-        !strcmp(hence_failure_message(f), hence_domain_hence.describe(hence_failure_code(f))))
-        return describe_hence(hence_failure_code(f));
-    if (f)
-        snprintf(out, sizeof text[0], "%s", hence_failure_message(f));
-    else if (hence_is_none(r))
-        return "none";
-    else if (hence_is_int(r))
-        snprintf(out, sizeof text[0], "%lld", (long long)hence_as_int(r));
-    else if (hence_is_real(r))
-        snprintf(out, sizeof text[0], "%g", hence_as_real(r));
-    else if (r->kind == HENCE_KIND_SHARED)
-        return "shared";
-    else if (hence_as(r, payload_destroy))
-        return "payload";
-    else
-        return hence_is_ptr(r) ? "ptr" : "chain";
-    return out;
-}
-
 const char *describe_and_drop(hence_result r)
 {
     const char *text = describe(&r);

@@ -127,7 +127,9 @@ void call(void *word);
 void done(hence_future *f, void *word);
 
 /* A result in a few letters: "none" "7" "1.5" "ptr" "payload" "shared" "cancelled" "abandoned"
- * "deadlock" "taken" "pending" "nomem" "closed" "stopped", or a failure's message. */
+ * "deadlock" "taken" "pending" "nomem" "closed" "stopped", or a failure's message; a list is
+ * "[7,broken]", a winner "winner(1:7)", the failure of one of several "first(1:broken)", of several
+ * "group{broken,cancelled}", those that count as cancelled "cancelled(1:cancelled)" and so on. */
 const char *describe(const hence_result *r);
 /* Drops `r` and gives its description. */
 const char *describe_and_drop(hence_result r);

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What is made of Futures: a step, "a + b", a promise resolved, a result waited for. */
+#include <hence/gather.h>
+
+#include <errno.h>
+
+#include "base/memory.h"
+#include "future/future.h"
+
+/* ---- a step ---- */
+
+hence_future *hence_future_then_at(const char *site, hence_future *f, hence_step *on_value,
+                                   hence_step *on_error, void *arg)
+{
+    if (!f)
+        return NULL;
+    hence_deferred *d = hence_deferred_from_future_at(site, f);
+    if (!d)
+        return NULL;
+    if (on_value || on_error)
+        hence_deferred_add_callbacks(d, on_value, on_error, arg);
+    return hence_deferred_as_future_at(site, f->loop, d);
+}
+
+/* ---- a + b ---- */
+
+struct combine {
+    hence_combine_fn *combine;
+    void *arg;
+};
+
+static hence_result combine_values(hence_result *in, void *arg)
+{
+    const struct combine *combine = arg;
+    const hence_list *list = hence_as_list(in);
+    return combine->combine(hence_list_at(list, 0), hence_list_at(list, 1), combine->arg);
+}
+
+hence_future *hence_combine2_at(const char *site, hence_future *a, hence_future *b,
+                                hence_combine_fn *combine, void *arg)
+{
+    if (!a || !b || !combine)
+        return NULL;
+    hence_loop *loop = a->loop;
+    hence_future *both = hence_gather_at(site, loop, (hence_future *const[]){a, b}, 2, 0);
+    hence_deferred *d = both ? hence_deferred_from_future_at(site, both) : NULL;
+    hence_future_unref(both);
+    struct combine *record = d ? hence_deferred_alloc(d, sizeof *record, NULL) : NULL;
+    if (!record) {
+        hence_deferred_forget(d);
+        return NULL;
+    }
+    *record = (struct combine){combine, arg};
+    hence_deferred_add_callback(d, combine_values, record);
+    return hence_deferred_as_future_at(site, loop, d);
+}
+
+/* ---- a promise ---- */
+
+struct chained {
+    struct hence_listener listener;
+    hence_promise *promise;
+};
+
+static void told(hence_future *f, void *arg)
+{
+    struct chained *chained = arg;
+    hence_promise *promise = chained->promise;
+    hence_result r = f->loop->closed ? hence_fail_static(HENCE_ECLOSED) : hence_future_result(f);
+    hence_memory_put(chained, sizeof *chained);
+    hence_resolve_at(NULL, promise, r);
+    hence_future_unref(f);
+}
+
+int hence_future_chain(hence_future *f, hence_promise *p)
+{
+    if (!p)
+        return -EINVAL;
+    if (f && !hence_future_is_here(f, "hence_future_chain()")) {
+        hence_abandon(p);
+        return -EPERM;
+    }
+    if (f && hence_future_done(f)) {
+        hence_resolve_at(NULL, p, hence_future_result(f));
+        return 0;
+    }
+    struct chained *chained = f ? hence_memory_get_zeroed(sizeof *chained) : NULL;
+    if (!chained) {
+        hence_resolve_at(NULL, p, hence_fail_static(HENCE_ENOMEM));
+        return -ENOMEM;
+    }
+    chained->listener.fn = told;
+    chained->listener.arg = chained;
+    chained->promise = p;
+    hence_listener_add(hence_future_ref(f), &chained->listener);
+    p->waitable.consumer.part->keep(&p->waitable);
+    return 0;
+}
+
+/* ---- waited for ---- */
+
+struct run {
+    hence_result_fn *fn;
+    void *arg;
+    hence_promise *promise;
+};
+
+static void call_function(void *arg)
+{
+    struct run *run = arg;
+    hence_promise *promise = hence_promise_take(&run->promise);
+    hence_resolve_at(NULL, promise, run->fn(run->arg));
+}
+
+static void drop_run(void *arg)
+{
+    struct run *run = arg;
+    hence_promise *promise = run->promise;
+    hence_memory_put(run, sizeof *run);
+    hence_abandon(promise);
+}
+
+hence_result hence_loop_run_sync(hence_loop *loop, hence_result_fn *fn, void *arg, int64_t timeout)
+{
+    int error = fn ? hence_loop_can_run(loop) : -EINVAL;
+    if (error)
+        return hence_loop_refusal(error);
+    hence_promise *promise;
+    hence_future *f = hence_future_new_at(NULL, loop, &promise);
+    struct run *run = f ? hence_memory_get_zeroed(sizeof *run) : NULL;
+    if (run) {
+        *run = (struct run){fn, arg, promise};
+        hence_call_soon_own(loop, call_function, run, drop_run, NULL); /* or it is abandoned */
+    } else if (f) {
+        hence_abandon(promise);
+    }
+    hence_future *limited = hence_wait_for_at(NULL, f, timeout);
+    if (f && !limited)
+        hence_future_cancel(f);
+    hence_result r = hence_loop_run_until_complete(loop, limited);
+    hence_future_unref(limited);
+    hence_future_unref(f);
+    return r;
+}

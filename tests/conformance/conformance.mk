@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# Random programs on hence and on its models, compared: README.md says how. The interpreters are C programs;
+# what runs the model and compares is Python, and skipped where the model is not installed.
+
+CONFORMANCE_COUNT = tests/conformance/deferreds
+CONFORMANCE_TESTS = tests/conformance/twisted
+
+tests_conformance_deferreds_SOURCES = \
+	tests/conformance/deferreds.c \
+	tests/conformance/program.c \
+	tests/conformance/program.h
+tests_conformance_deferreds_LDADD = $(THREAD_LIBS)
+
+check_PROGRAMS += $(CONFORMANCE_COUNT)
+TESTS += $(CONFORMANCE_TESTS)
+EXTRA_DIST += $(CONFORMANCE_TESTS) \
+	tests/conformance/README.md \
+	tests/conformance/driver.py \
+	tests/conformance/programs.py \
+	tests/conformance/twisted_model.py \
+	tests/conformance/planted/run \
+	tests/conformance/planted/cancel.patch \
+	tests/conformance/planted/errback.patch \
+	tests/conformance/planted/last.patch \
+	tests/conformance/planted/order.patch \
+	tests/conformance/planted/running.patch \
+	tests/conformance/planted/taken.patch \
+	tests/conformance/planted/unpause.patch

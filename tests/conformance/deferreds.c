@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Runs programs on hence's Deferreds. twisted_model.py does the same with Twisted's, operation by
+ * operation: whoever changes one changes the other.
+ *
+ * Each variable has a Deferred and its promise. An operation on one that is not there does nothing,
+ * so that any operation may be taken out of a program.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <hence/hence.h>
+
+#include "base/ledger.h"
+#include "conformance/program.h"
+
+/* ---- the words ---- */
+
+enum {
+    MAKE,
+    CANCELLABLE,
+    SUCCEED,
+    FAILED,
+    SUCCEED_WITH,
+    CALLBACK,
+    ERRBACK,
+    BOTH,
+    PAIR,
+    FIRE,
+    FAIL,
+    FIRE_WITH,
+    ABANDON,
+    CANCEL,
+    PAUSE,
+    UNPAUSE,
+    CHAIN,
+    DROP
+};
+
+static const struct operation operations[] = {
+    [MAKE] = {"make", "m", 8, 1},
+    [CANCELLABLE] = {"cancellable", "mC", 3, 1},
+    [SUCCEED] = {"succeed", "ev", 2, 1},
+    [FAILED] = {"failed", "ev", 1, 1},
+    [SUCCEED_WITH] = {"succeed_with", "eo", 1, 1},
+    [CALLBACK] = {"callback", "dS", 6, 6},
+    [ERRBACK] = {"errback", "dS", 3, 3},
+    [BOTH] = {"both", "dS", 12, 12},
+    [PAIR] = {"pair", "dSS", 4, 4},
+    [FIRE] = {"fire", "pv", 2, 20},
+    [FAIL] = {"fail", "pv", 1, 6},
+    [FIRE_WITH] = {"fire_with", "po", 1, 1},
+    [ABANDON] = {"abandon", "p", 0, 1},
+    [CANCEL] = {"cancel", "d", 2, 4},
+    [PAUSE] = {"pause", "q", 3, 2},
+    [UNPAUSE] = {"unpause", "u", 1, 6},
+    [CHAIN] = {"chain", "dp", 2, 2},
+    [DROP] = {"drop", "d", 1, 3},
+    {NULL, NULL, 0, 0},
+};
+
+enum {
+    PASS,
+    NONE,
+    RETURN,
+    RAISE,
+    RAISE_CANCELLED,
+    GIVE,
+    HAND
+};
+
+static const struct operation outcomes_of_steps[] = {
+    [PASS] = {"pass", "", 4, 4},
+    [NONE] = {"none", "", 1, 1},
+    [RETURN] = {"return", "v", 4, 4},
+    [RAISE] = {"raise", "v", 4, 4},
+    [RAISE_CANCELLED] = {"raise_cancelled", "", 1, 1},
+    [GIVE] = {"give", "o", 8, 8},
+    [HAND] = {"hand", "o", 1, 1},
+    {NULL, NULL, 0, 0},
+};
+
+enum {
+    STOPPED,
+    GOES_ON
+};
+
+static const struct operation outcomes_of_cancellers[] = {
+    [STOPPED] = {"stopped", "", 2, 2},
+    [GOES_ON] = {"goes_on", "", 1, 1},
+    {NULL, NULL, 0, 0},
+};
+
+static const struct outcomes outcomes[] = {
+    {'S', outcomes_of_steps},
+    {'C', outcomes_of_cancellers},
+    {0, NULL},
+};
+
+static const struct grammar grammar = {operations, outcomes};
+
+/* ---- the variables ---- */
+
+enum promise {
+    NO_PROMISE, /* made with its result */
+    GOOD,
+    ENDED, /* resolved, or stopped by its canceller */
+    MOVED  /* hence_deferred_chain() has it */
+};
+
+static struct variable {
+    bool made;
+    hence_deferred *deferred; /* NULL after it was let go */
+    hence_promise *pointer;
+    enum promise promise;
+    const struct block *canceller;
+    hence_deferred_state at_end;
+} variables[SLOTS];
+
+static const char *const sites[SLOTS] = {"0", "1", "2", "3", "4", "5", "6", "7"};
+
+static bool is_over; /* what happens now is taking down, and leaves no trace */
+static bool reported[SLOTS];
+static int refused, misuses; /* calls that hence must report, reports of that kind */
+
+static void take_report(const hence_report *report, void *arg)
+{
+    (void)arg;
+    if (report->kind == HENCE_REPORT_MISUSE) {
+        misuses++;
+    } else if (report->kind == HENCE_REPORT_UNHANDLED && report->made) {
+        int slot = atoi(report->made);
+        const struct variable *v = &variables[slot];
+        /* of those that did not come to an end nothing is asked */
+        if (!is_over || (v->deferred &&
+                         (v->at_end == HENCE_DEFERRED_DONE || v->at_end == HENCE_DEFERRED_PAUSED)))
+            reported[slot] = true;
+    } else {
+        trace("an-unexpected-report");
+    }
+}
+
+/* ---- values: the even ones own memory ---- */
+
+static int boxes;
+static const hence_domain domain = {"conformance", NULL};
+
+static void destroy_box(void *box)
+{
+    boxes--;
+    free(box);
+}
+
+static hence_result value(int number)
+{
+    if (number % 2)
+        return hence_int(number);
+    int *box = malloc(sizeof *box);
+    if (!box)
+        abort();
+    *box = number;
+    boxes++;
+    return hence_own(box, destroy_box);
+}
+
+static hence_result failure(int number)
+{
+    return hence_fail_in(&domain, NULL, number, NULL);
+}
+
+static void trace_result(int number, const hence_result *r)
+{
+    static const char *const names[] = {
+        "no-memory", "cancelled", "abandoned", "deadlock", "taken",  "pending",
+        "stopped",   "closed",    "invalid",   "timeout",  "failed",
+    };
+    const hence_failure *f = hence_as_failure(r);
+    const int *box = hence_as(r, destroy_box);
+    if (f && hence_failure_domain(f) == &domain)
+        trace("%d:f%d", number, hence_failure_code(f));
+    else if (f)
+        trace("%d:%s", number, names[hence_failure_code(f) - HENCE_ENOMEM]);
+    else if (hence_is_none(r))
+        trace("%d:none", number);
+    else
+        trace("%d:%d", number, box ? *box : (int)hence_as_int(r));
+}
+
+/* ---- steps and cancellers ---- */
+
+static void run_operation(const struct node *node);
+
+static const struct node *run_block(const struct block *block)
+{
+    const struct node *node = block->first;
+    for (; node && node->next; node = node->next)
+        run_operation(node);
+    return node;
+}
+
+static hence_result run_step(hence_result *in, void *arg)
+{
+    const struct block *block = arg;
+    if (is_over)
+        return *in;
+    trace_result(block->number, in);
+    const struct node *outcome = run_block(block);
+    struct variable *v = &variables[outcome->numbers[0]];
+    hence_deferred *d = v->deferred;
+    switch (outcome->operation - outcomes_of_steps) {
+    case NONE:
+        return hence_none();
+    case RETURN:
+        return value(outcome->numbers[0]);
+    case RAISE:
+        return failure(outcome->numbers[0]);
+    case RAISE_CANCELLED:
+        return hence_fail_static(HENCE_ECANCELLED);
+    case GIVE:
+        return d ? hence_chain(hence_deferred_ref(d)) : hence_none();
+    case HAND:
+        v->deferred = NULL;
+        return d ? hence_chain(d) : hence_none();
+    default:
+        return block->number % 2 ? hence_take(in) : *in;
+    }
+}
+
+static void run_in_out_step(hence_result *in_out, void *arg)
+{
+    hence_result in = *in_out;
+    *in_out = run_step(&in, arg);
+    if (in_out->kind != in.kind || in_out->word != in.word)
+        hence_drop(in);
+}
+
+static bool run_canceller(hence_promise *p, void *arg)
+{
+    struct variable *v = arg;
+    (void)p;
+    if (is_over)
+        return false;
+    trace("%d:cancel", v->canceller->number);
+    bool stopped = run_block(v->canceller)->operation == &outcomes_of_cancellers[STOPPED];
+    if (stopped && v->promise == GOOD)
+        v->promise = ENDED;
+    return stopped;
+}
+
+/* ---- operations ---- */
+
+/* What is resolved a second time is refused as long as the Deferred is there to tell. */
+static void resolve(struct variable *v, hence_result r)
+{
+    if (v->promise != GOOD && (v->promise != ENDED || !v->deferred)) {
+        hence_drop(r);
+        return;
+    }
+    v->promise = ENDED;
+    int error = hence_resolve(v->pointer, r);
+    if (error == -EALREADY)
+        refused++;
+    if (error)
+        trace(error == -EALREADY ? "already" : "error");
+}
+
+static void abandon(struct variable *v)
+{
+    if (v->promise != GOOD)
+        return;
+    v->promise = ENDED;
+    hence_abandon(v->pointer);
+}
+
+static void make(struct variable *v, const struct block *canceller)
+{
+    if (v->made)
+        return;
+    v->made = true;
+    v->deferred = hence_deferred_new_at(sites[v - variables], &v->pointer);
+    v->promise = GOOD;
+    v->canceller = canceller;
+    if (canceller)
+        hence_promise_on_cancel(v->pointer, run_canceller, v);
+}
+
+/* With the variable's reference in place before anything that it sets going runs. */
+static void make_with(struct variable *v, hence_result r)
+{
+    if (v->made) {
+        hence_drop(r);
+        return;
+    }
+    v->made = true;
+    if (hence_is_failure(&r))
+        v->deferred = hence_deferred_fail_at(sites[v - variables], r);
+    else
+        v->deferred = hence_deferred_succeed_at(sites[v - variables], r);
+}
+
+static void chain(struct variable *v, struct variable *to)
+{
+    if (!v->deferred || to->promise != GOOD)
+        return;
+    to->promise = MOVED;
+    int error = hence_deferred_chain(v->deferred, to->pointer);
+    if (error)
+        trace(error == -EBUSY ? "busy" : "error");
+}
+
+static void run_on_deferred(const struct node *node, hence_deferred *d)
+{
+    void *first = (void *)(uintptr_t)node->blocks[1];
+    int error = 0;
+    switch (node->operation - operations) {
+    case CALLBACK:
+        error = hence_deferred_add_callback(d, run_step, first);
+        break;
+    case ERRBACK:
+        error = hence_deferred_add_errback(d, run_step, first);
+        break;
+    case BOTH:
+        if (node->blocks[1]->number % 3)
+            error = hence_deferred_add_both(d, run_step, first);
+        else
+            error = hence_deferred_add_in_out(d, run_in_out_step, first);
+        break;
+    case CANCEL:
+        error = hence_deferred_cancel(d);
+        break;
+    case PAUSE:
+        error = hence_deferred_pause(d);
+        break;
+    case UNPAUSE:
+        error = hence_deferred_unpause(d);
+        refused += error == -EINVAL;
+        break;
+    }
+    if (error)
+        trace(error == -EINVAL ? "refused" : error == -EALREADY ? "late" : "error");
+}
+
+/* A pair is two blocks and one step: it has its own two functions. */
+static hence_result run_on_value(hence_result *in, void *arg)
+{
+    const struct node *node = arg;
+    return run_step(in, (void *)(uintptr_t)node->blocks[1]);
+}
+
+static hence_result run_on_error(hence_result *in, void *arg)
+{
+    const struct node *node = arg;
+    return run_step(in, (void *)(uintptr_t)node->blocks[2]);
+}
+
+static void run_operation(const struct node *node)
+{
+    struct variable *v = &variables[node->numbers[0]];
+    struct variable *other = &variables[node->numbers[1] % SLOTS];
+    hence_deferred *d = v->deferred;
+    switch (node->operation - operations) {
+    case MAKE:
+        make(v, NULL);
+        break;
+    case CANCELLABLE:
+        make(v, node->blocks[1]);
+        break;
+    case SUCCEED:
+        make_with(v, value(node->numbers[1]));
+        break;
+    case FAILED:
+        make_with(v, failure(node->numbers[1]));
+        break;
+    case SUCCEED_WITH:
+        if (other->deferred)
+            make_with(v, hence_chain(hence_deferred_ref(other->deferred)));
+        break;
+    case PAIR:
+        if (d)
+            hence_deferred_add_callbacks(d, run_on_value, run_on_error, (void *)(uintptr_t)node);
+        break;
+    case FIRE:
+        resolve(v, value(node->numbers[1]));
+        break;
+    case FAIL:
+        resolve(v, failure(node->numbers[1]));
+        break;
+    case FIRE_WITH:
+        if (other->deferred)
+            resolve(v, hence_chain(hence_deferred_ref(other->deferred)));
+        break;
+    case ABANDON:
+        abandon(v);
+        break;
+    case CHAIN:
+        chain(v, other);
+        break;
+    case DROP:
+        v->deferred = NULL;
+        hence_deferred_unref(d);
+        break;
+    default:
+        if (d)
+            run_on_deferred(node, d);
+    }
+}
+
+/* ---- the end ---- */
+
+static hence_result probe(hence_result *in, void *arg)
+{
+    const struct variable *v = arg;
+    trace_result((int)(v - variables), in);
+    return *in;
+}
+
+static void show_end(void)
+{
+    static const char *const states[] = {
+        [HENCE_DEFERRED_PENDING] = "pending",
+        [HENCE_DEFERRED_WAITING] = "waiting",
+        [HENCE_DEFERRED_PAUSED] = "paused",
+        [HENCE_DEFERRED_RUNNING] = "running",
+    };
+    trace("end");
+    for (struct variable *v = variables; v < variables + SLOTS; v++) {
+        if (!v->deferred)
+            continue;
+        v->at_end = hence_deferred_get_state(v->deferred);
+        if (v->at_end == HENCE_DEFERRED_DONE)
+            hence_deferred_add_both(v->deferred, probe, v);
+        else
+            trace("%d:%s", (int)(v - variables), states[v->at_end]);
+    }
+}
+
+/* Lets go of everything. A report comes while the reference goes. */
+static void take_down(void)
+{
+    is_over = true;
+    for (struct variable *v = variables; v < variables + SLOTS; v++) {
+        hence_deferred_unref(v->deferred);
+        v->deferred = NULL;
+    }
+    for (struct variable *v = variables; v < variables + SLOTS; v++)
+        abandon(v);
+}
+
+static void check_balance(void)
+{
+    /* not BLOCKS: of those that the cache holds only the making is counted */
+    for (int i = HENCE_FAILURES_MADE; i < HENCE_COUNTERS; i += 2) {
+        long made = atomic_exchange(&hence_ledger[i], 0);
+        long ended = atomic_exchange(&hence_ledger[i + 1], 0);
+        if (made != ended)
+            trace("ledger-%d-made-%ld-ended-%ld", i, made, ended);
+    }
+    if (boxes)
+        trace("values-left-%d", boxes);
+    if (refused != misuses)
+        trace("refused-%d-reported-%d", refused, misuses);
+    boxes = 0;
+}
+
+static void run_program(const struct block *program)
+{
+    memset(variables, 0, sizeof variables);
+    memset(reported, 0, sizeof reported);
+    is_over = false;
+    refused = misuses = 0;
+    for (const struct node *node = program->first; node; node = node->next)
+        run_operation(node);
+    show_end();
+    take_down();
+    trace("unhandled");
+    for (int i = 0; i < SLOTS; i++) {
+        if (reported[i])
+            trace("%d", i);
+    }
+    check_balance();
+}
+
+static void begin(void)
+{
+    hence_set_report_handler(take_report, NULL);
+}
+
+static void end(void)
+{
+}
+
+int main(int argc, char **argv)
+{
+    static const struct interpreter interpreter = {&grammar, begin, run_program, end};
+    return conformance_main(&interpreter, argc, argv);
+}
