@@ -12,7 +12,13 @@ GUIDE = \
 	doc/guide/04_deferred_or_future.md \
 	doc/guide/05_loop.md \
 	doc/guide/06_libevent.md \
-	doc/guide/07_testing.md
+	doc/guide/07_testing.md \
+	doc/guide/08_many.md \
+	doc/guide/09_race.md \
+	doc/guide/10_timeouts.md \
+	doc/guide/11_again.md \
+	doc/guide/12_program.md \
+	doc/guide/13_debugging.md
 
 DESIGN = \
 	doc/ARCHITECTURE.md \
@@ -27,9 +33,12 @@ DESIGN = \
 	doc/design/testing.md \
 	doc/design/value.md
 
-doc_inputs = $(hence_HEADERS) $(GUIDE) doc/overview.md
+# Samples are taken from the programs, and some of what they print.
+doc_inputs = $(hence_HEADERS) $(GUIDE) doc/overview.md $(EXAMPLES:=.c) $(EXAMPLE_PARTS) $(EXAMPLE_TESTS)
 
-EXTRA_DIST += $(GUIDE) $(DESIGN) doc/overview.md
+EXTRA_DIST += $(GUIDE) $(DESIGN) doc/overview.md doc/man-tables.awk
+
+man_filter = FILTER_PATTERNS += "*.md=awk -f $(abs_top_srcdir)/doc/man-tables.awk"
 
 doxygen_run = (cat doc/Doxyfile; for page in $(GUIDE); do echo "INPUT += $(abs_top_srcdir)/$$page"; done; \
 	cat) | $(DOXYGEN) -
@@ -39,7 +48,7 @@ if HAVE_DOXYGEN
 html-local: doc/html.stamp
 
 
-doc/html.stamp: $(doc_inputs) $(EXAMPLES:=.c) doc/Doxyfile
+doc/html.stamp: $(doc_inputs) doc/Doxyfile
 	$(AM_V_GEN)rm -rf doc/html && echo 'GENERATE_HTML = YES' | $(doxygen_run)
 	@touch $@
 
@@ -47,11 +56,11 @@ doc/html.stamp: $(doc_inputs) $(EXAMPLES:=.c) doc/Doxyfile
 # strings in samples: Doxygen leaves them as they are, and man would take them for registers.
 man: doc/man.stamp
 
-doc/man.stamp: $(doc_inputs) $(EXAMPLES:=.c) doc/Doxyfile
+doc/man.stamp: $(doc_inputs) doc/man-tables.awk doc/Doxyfile
 	$(AM_V_GEN)rm -rf doc/man && \
-	printf 'GENERATE_MAN = YES\nWARN_AS_ERROR = NO\n' | $(doxygen_run) && \
+	printf '%s\n' 'GENERATE_MAN = YES' 'WARN_AS_ERROR = NO' '$(man_filter)' | $(doxygen_run) && \
 	printf '%s\n' 'GENERATE_MAN = YES' 'WARNINGS = NO' 'WARN_AS_ERROR = NO' 'MAN_SUBDIR = man7' \
-		'MAN_EXTENSION = .7' 'USE_MDFILE_AS_MAINPAGE =' | $(doxygen_run) >/dev/null 2>&1 && \
+		'MAN_EXTENSION = .7' 'USE_MDFILE_AS_MAINPAGE =' '$(man_filter)' | $(doxygen_run) >/dev/null 2>&1 && \
 	find doc/man/man3 -type f ! -name 'hence_*' ! -name 'HENCE_*' -exec rm -f {} + && \
 	find doc/man/man7 -type f ! -name 'hence.7' ! -name 'hence-*' -exec rm -f {} + && \
 	find doc/man -type f -exec sed -i '/^\./!s/\\\([nt0r"]\)/\\e\1/g' {} +

@@ -13,6 +13,7 @@
  *     attic: not needed any more                                  (two seconds later)
  *     number 1 failed first: the battery is empty
  */
+/* long: 8 s */
 #include <hence/hence.h>
 
 #include <stdlib.h>

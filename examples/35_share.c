@@ -4,13 +4,13 @@
  *
  *     cc 35_share.c $(pkg-config --cflags --libs hence) && ./a.out
  *     asking for the forecast
- *     bob: not interested any more
+ *     bob: cancelled
  *     ann: rain                                                   (after a second)
  *     cy: rain
  *     dora, who comes late: rain
  *     asking for the forecast
- *     ann: not interested any more
- *     bob: not interested any more
+ *     ann: cancelled
+ *     bob: cancelled
  */
 #include <hence/hence.h>
 
@@ -99,7 +99,7 @@ static hence_result read_it(hence_result *in, void *arg)
     if (text)
         printf("%s: %s\n", name, text);
     else if (hence_is_cancelled(in))
-        printf("%s: not interested any more\n", name);
+        printf("%s: cancelled\n", name);
     return hence_take(in);
 }
 

@@ -11,6 +11,7 @@
  *     attempt 3                                                   (at 2.5 + 1 s)
  *     an answer
  */
+/* long: 6 s */
 #include <hence/hence.h>
 
 #include <stdlib.h>

@@ -13,6 +13,7 @@
  *     5.5 s: 1 due, and it takes 2.5 seconds
  *     8.5 s: 3 due                                                (two were left out)
  */
+/* long: 9 s */
 #include <hence/hence.h>
 
 #include <inttypes.h>

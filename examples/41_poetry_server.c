@@ -31,8 +31,8 @@ int main(int argc, char **argv)
 {
     struct poetry_server *servers[POEMS] = {NULL};
     struct event_base *base = event_base_new();
-    bool ok = base && (argc > 1 ? serve(base, servers, argc - 1, argv + 1)
-                                : read_one(base, servers));
+    bool ok =
+        base && (argc > 1 ? serve(base, servers, argc - 1, argv + 1) : read_one(base, servers));
     if (!ok)
         perror("poetry");
     ok = ok && event_base_dispatch(base) >= 0;
@@ -67,7 +67,8 @@ static bool read_one(struct event_base *base, struct poetry_server **server)
         return false;
     bufferevent_setcb(buffers, on_line, NULL, on_end, base);
     if (bufferevent_enable(buffers, EV_READ) < 0 ||
-        bufferevent_socket_connect(buffers, (const struct sockaddr *)address, sizeof *address) < 0) {
+        bufferevent_socket_connect(buffers, (const struct sockaddr *)address, sizeof *address) <
+            0) {
         bufferevent_free(buffers);
         return false;
     }

@@ -36,7 +36,6 @@ static bool open_servers(struct reading *reading);
 static void get_all(struct reading *reading);
 static bool get_poem(struct reading *reading, const struct poetry_server *server);
 static void on_event(struct bufferevent *buffers, short what, void *arg);
-static void end_download(struct download *download, const char *text);
 static void one_has_ended(struct reading *reading, bool complete);
 static double seconds_since(const struct reading *reading);
 
@@ -101,25 +100,22 @@ static bool get_poem(struct reading *reading, const struct poetry_server *server
 //! [end]
 static void on_event(struct bufferevent *buffers, short what, void *arg)
 {
-    struct evbuffer *input = bufferevent_get_input(buffers);
+    struct download *download = arg;
+    struct reading *reading = download->reading;
+    char *text = NULL;
     if (what & BEV_EVENT_CONNECTED)
         return;
-    if (what & BEV_EVENT_EOF && evbuffer_get_length(input) > 0 && evbuffer_add(input, "", 1) == 0)
-        end_download(arg, (const char *)evbuffer_pullup(input, -1));
-    else
-        end_download(arg, NULL);
-}
-
-static void end_download(struct download *download, const char *text)
-{
-    struct reading *reading = download->reading;
+    if (what & BEV_EVENT_EOF)
+        text = copy_text(bufferevent_get_input(buffers));
     if (text)
         print_poem(download->title, text, seconds_since(reading));
     else
         printf("%s: lost\n", download->title);
-    bufferevent_free(download->buffers); /* and the text with it */
+    bool complete = text != NULL;
+    free(text);
+    bufferevent_free(buffers);
     free(download);
-    one_has_ended(reading, text != NULL);
+    one_has_ended(reading, complete);
 }
 
 static void one_has_ended(struct reading *reading, bool complete)

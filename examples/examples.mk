@@ -127,6 +127,25 @@ examples_39_cooperator_LDADD = $(EXAMPLE_LIBS)
 EXAMPLES += examples/40_main
 examples_40_main_LDADD = $(EXAMPLE_LIBS)
 
+# One story: what they have in common is in headers, so that each is built like any other.
+EXAMPLE_PARTS = examples/poetry.h examples/poetry_get.h
+EXTRA_DIST += $(EXAMPLE_PARTS)
+
+EXAMPLES += examples/41_poetry_server
+examples_41_poetry_server_LDADD = $(EVENT_LIBS)
+
+EXAMPLES += examples/42_poetry_callbacks
+examples_42_poetry_callbacks_LDADD = $(EVENT_LIBS)
+
+EXAMPLES += examples/43_poetry_deferreds
+examples_43_poetry_deferreds_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/44_poetry_timeouts
+examples_44_poetry_timeouts_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/45_poetry_main
+examples_45_poetry_main_LDADD = $(EXAMPLE_LIBS)
+
 noinst_PROGRAMS += $(EXAMPLES)
 EXAMPLE_TESTS = $(EXAMPLES:=.out)
 EXTRA_DIST += $(EXAMPLE_TESTS) examples/run

@@ -69,6 +69,18 @@ static inline void print_poem(const char *title, const char *text, double second
     }
 }
 
+/* What has come so far, to be freed; NULL: nothing, or there is no memory. */
+static inline char *copy_text(struct evbuffer *input)
+{
+    size_t length = evbuffer_get_length(input);
+    char *text = length > 0 ? malloc(length + 1) : NULL;
+    if (text) {
+        evbuffer_copyout(input, text, length);
+        text[length] = '\0';
+    }
+    return text;
+}
+
 /* ---- the server ---- */
 
 struct poetry_server {
@@ -103,8 +115,8 @@ static inline void poetry_on_time(evutil_socket_t fd, short what, void *arg)
     struct poetry_reader *reader = arg;
     (void)fd;
     (void)what;
-    if (evbuffer_add_printf(bufferevent_get_output(reader->buffers), "%s\n",
-                            *reader->next_line++) < 0)
+    if (evbuffer_add_printf(bufferevent_get_output(reader->buffers), "%s\n", *reader->next_line++) <
+        0)
         poetry_reader_close(reader);
 }
 
@@ -183,8 +195,8 @@ static inline struct poetry_server *poetry_server_new(struct event_base *base,
 
     struct sockaddr *address = (struct sockaddr *)&server->address;
     socklen_t length = sizeof server->address;
-    server->listener = evconnlistener_new_bind(base, poetry_on_reader, server, options, -1, address,
-                                               (int)length);
+    server->listener =
+        evconnlistener_new_bind(base, poetry_on_reader, server, options, -1, address, (int)length);
     if (!server->listener ||
         getsockname(evconnlistener_get_fd(server->listener), address, &length) < 0) {
         poetry_server_free(server);

@@ -6,13 +6,9 @@
 #ifndef POETRY_GET_H
 #define POETRY_GET_H
 
-#include <event2/buffer.h>
-#include <event2/bufferevent.h>
-#include <hence/hence.h>
+#include "poetry.h"
 
-#include <errno.h>
-#include <netinet/in.h>
-#include <stdlib.h>
+#include <hence/hence.h>
 
 struct download {
     hence_promise *promise;
@@ -34,25 +30,17 @@ static inline void download_end(struct download *l, hence_result r)
     hence_resolve(promise, r); /* last: the steps that run now may do anything */
 }
 
-static inline hence_result download_text(struct evbuffer *input)
-{
-    size_t length = evbuffer_get_length(input);
-    if (length == 0)
-        return hence_fail(HENCE_EFAILED, "the server hung up");
-    char *text = malloc(length + 1);
-    if (text) {
-        evbuffer_copyout(input, text, length);
-        text[length] = '\0';
-    }
-    return hence_own(text, free); /* NULL makes the out-of-memory failure */
-}
-
 static inline void download_on_event(struct bufferevent *buffers, short what, void *arg)
 {
-    if (what & BEV_EVENT_EOF)
-        download_end(arg, download_text(bufferevent_get_input(buffers)));
-    else if (!(what & BEV_EVENT_CONNECTED))
+    struct evbuffer *input = bufferevent_get_input(buffers);
+    if (what & BEV_EVENT_CONNECTED)
+        return;
+    if (what & BEV_EVENT_ERROR)
         download_end(arg, hence_fail_errno(EVUTIL_SOCKET_ERROR(), "the connection is lost"));
+    else if (evbuffer_get_length(input) == 0)
+        download_end(arg, hence_fail(HENCE_EFAILED, "the server hung up"));
+    else
+        download_end(arg, hence_own(copy_text(input), free)); /* NULL: out of memory */
 }
 //! [end]
 

@@ -14,6 +14,7 @@ hence_HEADERS = \
 	include/hence/future.h \
 	include/hence/gather.h \
 	include/hence/hence.h \
+	include/hence/iterate.h \
 	include/hence/list.h \
 	include/hence/loop.h \
 	include/hence/promise.h \
@@ -83,18 +84,23 @@ compose_sources = \
 	lib/compose/event.c \
 	lib/compose/future_inputs.c \
 	lib/compose/gather.c \
+	lib/compose/iterate.c \
+	lib/compose/map.c \
 	lib/compose/operators.c \
+	lib/compose/operators.h \
 	lib/compose/policies.c \
 	lib/compose/share.c \
 	lib/compose/shield.c \
 	lib/compose/timeout.c \
 	lib/compose/timeout.h \
+	lib/compose/using.c \
 	lib/compose/wait_for.c
 
 schedule_sources = \
 	lib/schedule/cooperator.c \
 	lib/schedule/looping_call.c \
 	lib/schedule/main.c \
+	lib/schedule/periodic.c \
 	lib/schedule/sleep.c
 
 testing_sources = \

@@ -48,7 +48,12 @@ CRITERION_TESTS += tests/compose/test_event.crit
 CRITERION_TESTS += tests/compose/test_deferred_list.crit
 CRITERION_TESTS += tests/compose/test_list_cancel.crit
 CRITERION_TESTS += tests/compose/test_list_life.crit
+CRITERION_TESTS += tests/compose/test_race.crit
+CRITERION_TESTS += tests/compose/test_share.crit
+CRITERION_TESTS += tests/compose/test_timeout.crit
 CRITERION_TESTS += tests/schedule/test_sleep.crit
+CRITERION_TESTS += tests/schedule/test_defer_later.crit
+CRITERION_TESTS += tests/schedule/test_looping_call.crit
 CRITERION_TESTS += tests/testing/test_clock.crit
 CRITERION_TESTS += tests/testing/test_helpers.crit
 

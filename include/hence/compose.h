@@ -354,8 +354,8 @@ HENCE_API int hence_share_cancel(hence_share *share);
  * @param arg         handed to @p on_timeout
  *
  * @retval 0           the limit is part of the chain
- * @retval -ENOMEM     the out-of-memory failure stands in its place, or @p d is NULL
- * @retval -EINVAL     @p loop is NULL
+ * @retval -ENOMEM     no memory, or @p loop is NULL, the one that could not be had: the out-of-memory
+ *                     failure stands in its place; or @p d is NULL
  * @retval -EPERM      not the loop's thread
  * @retval -ESHUTDOWN  the loop is closed
  *

@@ -430,8 +430,8 @@ HENCE_API HENCE_MUST_USE hence_future *hence_with_timeout_at(const char *site, h
  * @param arg       handed to whichever of the two runs
  * @return the Future, yours; NULL when there is no memory, or @p f is NULL
  * @threading{The loop's.}
- * @cancel{The Future is cancelled at once, and so is the input, for all its listeners: shield it to
- *   avoid that. The steps still run, with #HENCE_ECANCELLED.}
+ * @cancel{Passed on to the input, for all its listeners: shield it to avoid that. The steps still run,
+ *   with #HENCE_ECANCELLED, and decide what comes of it.}
  * @complexity{O(1).}
  * @see hence_combine2()
  * @since 0.1

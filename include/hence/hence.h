@@ -12,6 +12,7 @@
 #include <hence/deferred.h>
 #include <hence/future.h>
 #include <hence/gather.h>
+#include <hence/iterate.h>
 #include <hence/list.h>
 #include <hence/loop.h>
 #include <hence/promise.h>

@@ -82,6 +82,19 @@ HENCE_API const hence_result *hence_list_at(const hence_list *list, size_t i);
 HENCE_API int hence_list_set(hence_list *list, size_t i, hence_result r);
 
 /**
+ * @brief Put a further result at the end of a list, which may move for it.
+ * @param list  lent: the list, yours; gets the new place. NULL in it is a list that could not be had
+ * @param r     taken, also when there is no memory
+ * @retval 0        done
+ * @retval -ENOMEM  @p r has been destroyed; the list is as it was
+ * @threading{Where the list is.}
+ * @complexity{O(1) on the average.}
+ * @since 0.1
+ * @snippet 55_iterators.c next
+ */
+HENCE_API int hence_list_append(hence_list **list, hence_result r);
+
+/**
  * @brief Move one result out of a list; hence_none() takes its place.
  * @param list  lent: one that you own, see hence_take_list()
  * @param i     which, from 0

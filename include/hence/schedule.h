@@ -230,6 +230,83 @@ HENCE_API int hence_looping_call_reset(hence_looping_call *call);
  */
 HENCE_API bool hence_looping_call_is_running(const hence_looping_call *call);
 
+/** A function that is called again and again, and whose failures do not stop it. */
+typedef struct hence_periodic_callback hence_periodic_callback;
+
+/**
+ * @brief A function to be called every @p interval, whatever comes of it.
+ *
+ * @verbatim
+                      hence_looping_call                 hence_periodic_callback
+     a failure        ends it, and goes to its Deferred  is reported; it goes on
+     the first call   now, or after an interval          after an interval
+     its end          a Deferred                         none
+   @endverbatim
+ *
+ * @param loop      lent
+ * @param interval  nanoseconds, more than 0
+ * @param fn        what to call; a chain is waited for before the next call
+ * @param arg       handed to it: must live until it has been freed
+ * @return yours: hence_periodic_callback_free(); NULL when there is no memory, or for a bad argument
+ * @threading{The loop's.}
+ * @complexity{O(1).}
+ * @since 0.1
+ * @snippet 38_looping_call.c periodic
+ */
+HENCE_API HENCE_MUST_USE hence_periodic_callback *hence_periodic_callback_new(hence_loop *loop,
+                                                                              int64_t interval,
+                                                                              hence_result_fn *fn,
+                                                                              void *arg);
+
+/**
+ * @brief Stop it, and let it go.
+ * @param periodic  taken; NULL is accepted
+ * @return NULL
+ * @threading{The loop's.}
+ * @complexity{O(1).}
+ * @since 0.1
+ * @snippet 38_looping_call.c periodic
+ */
+HENCE_API hence_periodic_callback *hence_periodic_callback_free(hence_periodic_callback *periodic);
+
+/**
+ * @brief Begin; the first call comes after an interval.
+ * @param periodic  lent
+ * @retval 0           begun
+ * @retval -EALREADY   it runs
+ * @retval -ENOMEM     no memory, or @p periodic is NULL
+ * @retval -ESHUTDOWN  the loop is closed
+ * @threading{The loop's.}
+ * @complexity{O(log n) in the number of timers.}
+ * @since 0.1
+ * @snippet 38_looping_call.c periodic
+ */
+HENCE_API int hence_periodic_callback_start(hence_periodic_callback *periodic);
+
+/**
+ * @brief No further call, until it is started again.
+ * @param periodic  lent
+ * @retval 0          stopped
+ * @retval -EALREADY  it does not run
+ * @retval -ENOMEM    @p periodic is NULL
+ * @threading{The loop's.}
+ * @complexity{O(1).}
+ * @since 0.1
+ * @snippet 38_looping_call.c periodic
+ */
+HENCE_API int hence_periodic_callback_stop(hence_periodic_callback *periodic);
+
+/**
+ * @brief Has it been started, and not been stopped?
+ * @param periodic  lent
+ * @return that; false for NULL
+ * @threading{The loop's.}
+ * @complexity{O(1).}
+ * @since 0.1
+ * @snippet 38_looping_call.c periodic
+ */
+HENCE_API bool hence_periodic_callback_is_running(const hence_periodic_callback *periodic);
+
 /* ---- side by side -------------------------------------------------------------------------- */
 
 /** Does long work in small units, in turns with the rest of the program. */

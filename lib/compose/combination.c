@@ -171,6 +171,11 @@ static struct hence_waitable *cancel_each_part(struct hence_waitable *self, bool
     return NULL;
 }
 
+static struct hence_consumer *waiter_part(const struct hence_waitable *self)
+{
+    return ((const struct combination *)self)->consumer;
+}
+
 static void unref_part(struct hence_waitable *self)
 {
     hence_combination_release((struct combination *)self);
@@ -182,4 +187,5 @@ static const struct hence_part combination_part = {
     .waits_for = waits_for_part,
     .cancel_each = cancel_each_part,
     .unref = unref_part,
+    .waiter = waiter_part,
 };

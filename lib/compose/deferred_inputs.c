@@ -156,7 +156,13 @@ static void waits_instead_part(struct hence_consumer *self, struct hence_waitabl
     ((struct slot *)self)->from = waitable;
 }
 
+static struct hence_waitable *owner_part(struct hence_consumer *self)
+{
+    return &of_slot((struct slot *)self)->waitable;
+}
+
 static const struct hence_part slot_part = {
+    .owner = owner_part,
     .deliver = deliver_part,
     .waits_instead = waits_instead_part,
 };

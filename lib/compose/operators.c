@@ -5,7 +5,19 @@
 #include <errno.h>
 
 #include "base/memory.h"
+#include "compose/operators.h"
 #include "future/future.h"
+
+hence_future *hence_future_of_deferred(const char *site, hence_loop *loop, hence_deferred *d)
+{
+    hence_promise *promise;
+    hence_future *f = hence_future_new_at(site, loop, &promise);
+    if (f)
+        hence_resolve_at(NULL, promise, hence_chain(d));
+    else
+        hence_deferred_forget(d);
+    return f;
+}
 
 /* ---- a step ---- */
 
@@ -19,7 +31,7 @@ hence_future *hence_future_then_at(const char *site, hence_future *f, hence_step
         return NULL;
     if (on_value || on_error)
         hence_deferred_add_callbacks(d, on_value, on_error, arg);
-    return hence_deferred_as_future_at(site, f->loop, d);
+    return hence_future_of_deferred(site, f->loop, d);
 }
 
 /* ---- a + b ---- */
@@ -52,7 +64,7 @@ hence_future *hence_combine2_at(const char *site, hence_future *a, hence_future 
     }
     *record = (struct combine){combine, arg};
     hence_deferred_add_callback(d, combine_values, record);
-    return hence_deferred_as_future_at(site, loop, d);
+    return hence_future_of_deferred(site, loop, d);
 }
 
 /* ---- a promise ---- */

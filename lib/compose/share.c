@@ -223,13 +223,16 @@ hence_deferred *hence_share_get_at(const char *site, hence_share *share)
     hence_promise *promise;
     if (!share)
         return NULL;
-    if (!share->from)
-        return hence_deferred_succeed_at(site, read_result(share));
+    hence_deferred *d = hence_deferred_new_at(site, &promise);
+    if (!d || !share->from) {
+        if (d)
+            hence_resolve_at(NULL, promise, read_result(share));
+        return d;
+    }
     struct waiting *waiting = hence_memory_get(sizeof *waiting);
-    hence_deferred *d = waiting ? hence_deferred_new_at(site, &promise) : NULL;
-    if (!d) {
-        if (waiting)
-            hence_memory_put(waiting, sizeof *waiting);
+    if (!waiting) {
+        hence_abandon(promise);
+        hence_deferred_forget(d);
         return NULL;
     }
     *waiting = (struct waiting){.promise = promise, .share = share};

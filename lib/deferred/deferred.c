@@ -293,6 +293,17 @@ static struct hence_waitable *waits_for_part(const struct hence_waitable *self)
     return d->state & STATE_WAITING ? hence_chained(&d->waitable.slot) : NULL;
 }
 
+static struct hence_consumer *waiter_part(const struct hence_waitable *self)
+{
+    const struct hence_deferred *d = (const struct hence_deferred *)self;
+    return d->state & STATE_CONSUMERS ? d->consumer : NULL;
+}
+
+static struct hence_waitable *owner_part(struct hence_consumer *self)
+{
+    return (struct hence_waitable *)self;
+}
+
 static void unref_part(struct hence_waitable *self)
 {
     hence_deferred_unref(hence_deferred_of(self));
@@ -309,6 +320,8 @@ const struct hence_part hence_deferred_part = {
     .waits_for = waits_for_part,
     .cancel = cancel_part,
     .unref = unref_part,
+    .waiter = waiter_part,
+    .owner = owner_part,
     .deliver = hence_deferred_deliver,
     .waits_instead = hence_deferred_waits_instead,
 };

@@ -167,6 +167,8 @@ static bool closes_circle(struct hence_deferred *d, struct hence_waitable *waita
         return false;
     if (hence_waitable_waits_for(waitable, &d->waitable, &last))
         return true;
+    if (last->consumer.part->cancel_each) /* it waits for many: is `d` below one of them? */
+        return hence_waitable_is_waited_for_by(&d->waitable, last);
     if (!hence_deferred_is(last) || !(hence_deferred_of(last)->state & STATE_IS_FED) ||
         hence_deferred_swallows(hence_deferred_of(last)))
         return false;

@@ -187,10 +187,15 @@ static void call_function(hence_looping_call *self)
         r = self->fn(self->arg);
     else if (count > 0)
         r = self->counted(count, self->arg);
+    const bool is_cancelled = !self->promise;
     if (hence_is_chain(&r)) {
         self->current = hence_deferred_succeed(r);
         if (self->current) {
-            hence_deferred_add_both(self->current, wait_ended, self);
+            hence_deferred *current = hence_deferred_ref(self->current);
+            hence_deferred_add_both(current, wait_ended, self);
+            if (is_cancelled) /* by the function itself */
+                hence_deferred_cancel(current);
+            hence_deferred_unref(current);
             return;
         }
         r = hence_fail_static(HENCE_ENOMEM);

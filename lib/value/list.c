@@ -26,10 +26,38 @@ hence_list *hence_list_new(size_t n)
     hence_list *list = hence_memory_get(list_size(n));
     if (!list)
         return NULL;
-    list->size = n;
+    list->size = list->capacity = n;
     for (size_t i = 0; i < n; i++)
         list->results[i] = hence_none();
     return list;
+}
+
+/* The same list with room for more, or NULL. */
+static hence_list *grow(hence_list *list)
+{
+    const size_t capacity = list->capacity < 4 ? 8 : list->capacity * 2;
+    hence_list *grown = capacity > list->capacity ? hence_list_new(capacity) : NULL;
+    if (!grown)
+        return NULL;
+    grown->size = list->size;
+    memcpy(grown->results, list->results, list->size * sizeof *list->results);
+    hence_memory_put(list, list_size(list->capacity));
+    return grown;
+}
+
+int hence_list_append(hence_list **list, hence_result r)
+{
+    if (*list && (*list)->size == (*list)->capacity) {
+        hence_list *grown = grow(*list);
+        if (grown)
+            *list = grown;
+    }
+    if (!*list || (*list)->size == (*list)->capacity) {
+        hence_drop(r);
+        return -ENOMEM;
+    }
+    (*list)->results[(*list)->size++] = r;
+    return 0;
 }
 
 hence_winner *hence_winner_new(void)
@@ -52,7 +80,7 @@ static void destroy_doomed(void)
             doomed_lists = list->next;
             for (size_t i = 0; i < list->size; i++)
                 hence_drop(list->results[i]);
-            hence_memory_put(list, list_size(list->size));
+            hence_memory_put(list, list_size(list->capacity));
         } else {
             hence_winner *winner = doomed_winners;
             hence_result r = winner->result;

@@ -5,7 +5,7 @@
 #include <hence/list.h>
 
 struct hence_list {
-    size_t size;
+    size_t size, capacity;
     hence_list *next; /* of those that are to be destroyed */
     hence_result results[];
 };

@@ -88,3 +88,17 @@ bool hence_waitable_waits_for(struct hence_waitable *waitable, const struct henc
     }
     return false;
 }
+
+bool hence_waitable_is_waited_for_by(const struct hence_waitable *waitable,
+                                     const struct hence_waitable *other)
+{
+    for (int i = 0; i < HENCE_CIRCLE_BOUND && waitable->consumer.part->waiter; i++) {
+        struct hence_consumer *consumer = waitable->consumer.part->waiter(waitable);
+        waitable = consumer && consumer->part->owner ? consumer->part->owner(consumer) : NULL;
+        if (!waitable)
+            return false;
+        if (waitable == other)
+            return true;
+    }
+    return false;
+}

@@ -72,7 +72,13 @@ struct hence_part {
     void (*ref)(struct hence_waitable *self); /* of what a shared result may refer to */
     void (*unref)(struct hence_waitable *self);
 
-    /* As a consumer: takes the result. The waitable it came from has let go of its reference. If
+    /* Who waits for it, if that is one at most; otherwise, and if nobody does, NULL. For finding circles
+     * that go through what waits for many. May be missing. */
+    struct hence_consumer *(*waiter)(const struct hence_waitable *self);
+
+    /* As a consumer: what it takes the result for, or NULL. For the same. May be missing. */
+    struct hence_waitable *(*owner)(struct hence_consumer *self);
+    /* Takes the result. The waitable it came from has let go of its reference. If
      * another consumer is to get a result because of it, that one is returned and its result put into
      * *r: so a result goes through any number of combinators in constant stack. Otherwise NULL. Called
      * through hence_deliver(). */
@@ -125,5 +131,10 @@ int hence_waitable_cancel(struct hence_waitable *waitable);
 #define HENCE_CIRCLE_BOUND 1000
 bool hence_waitable_waits_for(struct hence_waitable *waitable, const struct hence_waitable *other,
                               struct hence_waitable **last);
+
+/* Does `other` wait for `waitable`, through at most that many others? The same question, asked from below:
+ * for an `other` that waits for many. */
+bool hence_waitable_is_waited_for_by(const struct hence_waitable *waitable,
+                                     const struct hence_waitable *other);
 
 #endif

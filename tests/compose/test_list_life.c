@@ -22,6 +22,7 @@ TEST(list_life, without_memory_there_is_none_and_the_inputs_are_let_go)
     check_int(payloads_alive(), 0);
     check(input_is_wanted(0) && input_is_wanted(1)); /* they go on, as after any letting go */
     resolve_input(0, hence_int(7));
+    resolve_input(1, hence_int(8));
     check_trace("a:7");
     end_inputs();
 }
@@ -164,6 +165,12 @@ TEST(list_life, everything_may_be_let_go_in_any_order)
 
 static hence_deferred *the_list;
 
+static void begin(size_t n)
+{
+    the_list = NULL; /* steps may run before there is one, if there is no memory */
+    begin_inputs(n, STOPS);
+}
+
 static hence_result let_go_of_the_list(hence_result *in, void *word)
 {
     trace("%s:%s", (const char *)word, describe(in));
@@ -173,7 +180,7 @@ static hence_result let_go_of_the_list(hence_result *in, void *word)
 
 TEST(list_life, its_own_step_may_let_it_go)
 {
-    begin_inputs(2, STOPS);
+    begin(2);
     the_list = hence_deferred_list(inputs, 2, 0);
     hence_deferred_add_both(the_list, let_go_of_the_list, "list");
     resolve_input(0, payload());
@@ -186,7 +193,7 @@ TEST(list_life, its_own_step_may_let_it_go)
 
 TEST(list_life, a_step_of_an_input_may_let_it_go)
 {
-    begin_inputs(2, STOPS);
+    begin(2);
     hence_deferred_add_both(inputs[0], let_go_of_the_list, "input");
     the_list = hence_deferred_list(inputs, 2, 0);
     hence_deferred_add_both(the_list, swallow, "list");
@@ -210,7 +217,7 @@ static hence_result forget_the_list(hence_result *in, void *word)
 
 TEST(list_life, its_own_step_may_forget_it)
 {
-    begin_inputs(1, STOPS);
+    begin(1);
     the_list = hence_deferred_list(inputs, 1, 0);
     hence_deferred_add_both(the_list, forget_the_list, "list");
     if (the_list)
@@ -224,7 +231,7 @@ TEST(list_life, its_own_step_may_forget_it)
 
 TEST(list_life, a_step_of_an_input_may_forget_it)
 {
-    begin_inputs(3, STOPS);
+    begin(3);
     hence_deferred_add_both(inputs[1], forget_the_list, "input");
     the_list = hence_deferred_list(inputs, 3, 0);
     hence_deferred *d = the_list;
@@ -246,7 +253,7 @@ static hence_result cancel_the_list(hence_result *in, void *word)
 
 TEST(list_life, a_step_of_an_input_may_cancel_it)
 {
-    begin_inputs(3, STOPS);
+    begin(3);
     hence_deferred_add_both(inputs[1], cancel_the_list, "input");
     the_list = hence_deferred_list(inputs, 3, 0);
     hence_deferred_add_both(the_list, pass, "list");
@@ -259,7 +266,7 @@ TEST(list_life, a_step_of_an_input_may_cancel_it)
 
 TEST(list_life, its_own_step_can_not_cancel_it)
 {
-    begin_inputs(2, STOPS);
+    begin(2);
     the_list = hence_deferred_list(inputs, 2, HENCE_FIRE_ON_ONE_CALLBACK);
     hence_deferred_add_both(the_list, cancel_the_list, "list");
     resolve_input(1, hence_int(7));
@@ -283,7 +290,7 @@ static hence_result resolve_another(hence_result *in, void *index)
 
 TEST(list_life, its_own_step_may_resolve_what_is_left)
 {
-    begin_inputs(2, STOPS);
+    begin(2);
     hence_deferred *d = hence_deferred_list(inputs, 2, HENCE_FIRE_ON_ONE_CALLBACK);
     hence_deferred_add_both(d, resolve_another, (void *)1);
     hence_deferred_add_both(d, pass, "list");
@@ -296,7 +303,7 @@ TEST(list_life, its_own_step_may_resolve_what_is_left)
 
 TEST(list_life, a_step_of_an_input_may_resolve_another_which_comes_first_then)
 {
-    begin_inputs(2, STOPS);
+    begin(2);
     hence_deferred_add_both(inputs[0], resolve_another, (void *)1);
     hence_deferred *d = hence_deferred_list(inputs, 2, HENCE_FIRE_ON_ONE_CALLBACK);
     hence_deferred_add_both(d, pass, "list");
@@ -321,7 +328,7 @@ static bool cancel_list_again(hence_promise *p, void *word)
 
 TEST(list_life, a_canceller_may_cancel_it_again_which_goes_on_as_it_was)
 {
-    begin_inputs(1, STOPS);
+    begin(1);
     hence_deferred *in[] = {hence_deferred_new(&the_promise), inputs[0]};
     hence_promise_on_cancel(the_promise, cancel_list_again, "again");
     the_list = hence_deferred_list(in, 2, 0);
@@ -347,7 +354,7 @@ static bool forget_list(hence_promise *p, void *word)
 
 TEST(list_life, a_canceller_may_forget_it)
 {
-    begin_inputs(2, STOPS);
+    begin(2);
     hence_deferred *in[] = {inputs[0], hence_deferred_new(&the_promise), inputs[1]};
     hence_promise_on_cancel(the_promise, forget_list, "forget");
     the_list = hence_deferred_list(in, 3, 0);
@@ -373,7 +380,7 @@ static bool let_go_of_list(hence_promise *p, void *word)
 
 TEST(list_life, a_canceller_may_let_it_go)
 {
-    begin_inputs(1, STOPS);
+    begin(1);
     hence_deferred *in[] = {hence_deferred_new(&the_promise), inputs[0]};
     hence_promise_on_cancel(the_promise, let_go_of_list, "let go");
     the_list = hence_deferred_list(in, 2, 0);
@@ -398,7 +405,7 @@ static bool resolve_other(hence_promise *p, void *result)
 
 TEST(list_life, a_canceller_may_resolve_one_that_is_not_cancelled_yet)
 {
-    begin_inputs(1, STOPS);
+    begin(1);
     hence_deferred *in[] = {hence_deferred_new(&the_promise), inputs[0]};
     hence_promise_on_cancel(the_promise, resolve_other, NULL);
     hence_deferred *d = hence_deferred_list(in, 2, 0);
@@ -416,7 +423,7 @@ TEST(list_life, a_canceller_of_the_rest_may_resolve_another_of_the_rest)
 {
     static const char *const messages[] = {NULL, "late"};
     for (int i = 0; i < 2; i++) {
-        begin_inputs(2, STOPS);
+        begin(2);
         hence_deferred *in[] = {hence_deferred_new(&the_promise), inputs[0], inputs[1]};
         hence_promise_on_cancel(the_promise, resolve_other, (void *)(uintptr_t)messages[i]);
         hence_deferred *d = hence_gather_results(in, 3, HENCE_CANCEL_REST);
@@ -432,7 +439,7 @@ TEST(list_life, a_canceller_of_the_rest_may_resolve_another_of_the_rest)
 
 TEST(list_life, a_canceller_of_the_rest_may_forget_it)
 {
-    begin_inputs(3, STOPS);
+    begin(3);
     hence_deferred *in[] = {inputs[0], hence_deferred_new(&the_promise), inputs[1], inputs[2]};
     hence_promise_on_cancel(the_promise, forget_list, "forget");
     the_list = hence_gather_results(in, 4, HENCE_CANCEL_REST);

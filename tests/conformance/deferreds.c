@@ -7,10 +7,12 @@
  * so that any operation may be taken out of a program.
  */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <hence/hence.h>
+#include <hence/testing.h>
 
 #include "base/ledger.h"
 #include "conformance/program.h"
@@ -35,7 +37,15 @@ enum {
     PAUSE,
     UNPAUSE,
     CHAIN,
-    DROP
+    DROP,
+    MAYBE,
+    LIST,
+    RACE,
+    SLEEP,
+    LATER,
+    TIMEOUT,
+    TIMEOUT_WITH,
+    ADVANCE
 };
 
 static const struct operation operations[] = {
@@ -57,6 +67,14 @@ static const struct operation operations[] = {
     [UNPAUSE] = {"unpause", "u", 1, 6},
     [CHAIN] = {"chain", "dp", 2, 2},
     [DROP] = {"drop", "d", 1, 3},
+    [MAYBE] = {"maybe", "eS", 1, 1},
+    [LIST] = {"list", "evooo", 2, 2},
+    [RACE] = {"race", "eooo", 1, 1},
+    [SLEEP] = {"sleep", "ev", 1, 1},
+    [LATER] = {"later", "evS", 1, 1},
+    [TIMEOUT] = {"timeout", "dv", 1, 1},
+    [TIMEOUT_WITH] = {"timeout_with", "dvS", 1, 1},
+    [ADVANCE] = {"advance", "v", 1, 4},
     {NULL, NULL, 0, 0},
 };
 
@@ -115,13 +133,17 @@ static struct variable {
     hence_promise *pointer;
     enum promise promise;
     const struct block *canceller;
-    hence_deferred_state at_end;
+    bool has_ended; /* when the program had */
 } variables[SLOTS];
 
 static const char *const sites[SLOTS] = {"0", "1", "2", "3", "4", "5", "6", "7"};
 
-static bool is_over; /* what happens now is taking down, and leaves no trace */
+static bool is_over;       /* what happens now is taking down, and leaves no trace */
+static const char *let_go; /* the site of the one that is let go then, if it has come to an end */
 static bool reported[SLOTS];
+static hence_loop *the_loop;
+static hence_test_clock *the_clock;
+static bool took_time, is_advancing;
 static int refused, misuses; /* calls that hence must report, reports of that kind */
 
 static void take_report(const hence_report *report, void *arg)
@@ -130,12 +152,8 @@ static void take_report(const hence_report *report, void *arg)
     if (report->kind == HENCE_REPORT_MISUSE) {
         misuses++;
     } else if (report->kind == HENCE_REPORT_UNHANDLED && report->made) {
-        int slot = atoi(report->made);
-        const struct variable *v = &variables[slot];
-        /* of those that did not come to an end nothing is asked */
-        if (!is_over || (v->deferred &&
-                         (v->at_end == HENCE_DEFERRED_DONE || v->at_end == HENCE_DEFERRED_PAUSED)))
-            reported[slot] = true;
+        if (!is_over || report->made == let_go)
+            reported[atoi(report->made)] = true;
     } else {
         trace("an-unexpected-report");
     }
@@ -145,6 +163,11 @@ static void take_report(const hence_report *report, void *arg)
 
 static int boxes;
 static const hence_domain domain = {"conformance", NULL};
+
+static bool has_code(const hence_failure *f, int code)
+{
+    return hence_failure_domain(f) == &hence_domain_hence && hence_failure_code(f) == code;
+}
 
 static void destroy_box(void *box)
 {
@@ -169,22 +192,82 @@ static hence_result failure(int number)
     return hence_fail_in(&domain, NULL, number, NULL);
 }
 
-static void trace_result(int number, const hence_result *r)
+static char text[4096];
+
+static size_t describe(size_t at, const hence_result *r);
+
+static size_t write_text(size_t at, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static size_t write_text(size_t at, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    int n = vsnprintf(text + at, sizeof text - at, fmt, args);
+    va_end(args);
+    return n < 0 || (size_t)n >= sizeof text - at ? sizeof text - 1 : at + (size_t)n;
+}
+
+static size_t describe_failure(size_t at, const hence_failure *f)
 {
     static const char *const names[] = {
-        "no-memory", "cancelled", "abandoned", "deadlock", "taken",  "pending",
-        "stopped",   "closed",    "invalid",   "timeout",  "failed",
+        "no-memory", "cancelled", "abandoned", "deadlock", "taken",  "pending", "stopped",
+        "closed",    "invalid",   "timeout",   "failed",   "EFIRST", "EGROUP",
     };
+    const int code = hence_failure_code(f);
+    const size_t members = hence_failure_count(f);
+    if (hence_failure_domain(f) == &domain)
+        return write_text(at, "f%d", code);
+    if (hence_failure_index(f) != SIZE_MAX) {
+        const hence_failure *cause = hence_failure_cause(f);
+        const bool cancelled = has_code(cause, HENCE_ECANCELLED);
+        at = write_text(at, "first%zu:", hence_failure_index(f));
+        at = describe_failure(at, cause);
+        return cancelled == (code == HENCE_ECANCELLED) ? at : write_text(at, "-code-%d", code);
+    }
+    if (!members)
+        return write_text(at, "%s", names[code - HENCE_ENOMEM]);
+    bool cancelled = true;
+    at = write_text(at, "group");
+    for (size_t i = 0; i < members; i++) {
+        const hence_failure *member = hence_failure_member(f, i);
+        cancelled = cancelled && has_code(member, HENCE_ECANCELLED);
+        at = write_text(at, i ? "," : "(");
+        at = describe_failure(at, member);
+    }
+    at = write_text(at, ")");
+    return cancelled == (code == HENCE_ECANCELLED) ? at : write_text(at, "-code-%d", code);
+}
+
+/* Writes what `r` is into `text`, and returns where that ends. */
+static size_t describe(size_t at, const hence_result *r)
+{
     const hence_failure *f = hence_as_failure(r);
     const int *box = hence_as(r, destroy_box);
-    if (f && hence_failure_domain(f) == &domain)
-        trace("%d:f%d", number, hence_failure_code(f));
-    else if (f)
-        trace("%d:%s", number, names[hence_failure_code(f) - HENCE_ENOMEM]);
-    else if (hence_is_none(r))
-        trace("%d:none", number);
-    else
-        trace("%d:%d", number, box ? *box : (int)hence_as_int(r));
+    const hence_list *list = hence_as_list(r);
+    const hence_winner *winner = hence_as_winner(r);
+    if (f)
+        return describe_failure(at, f);
+    if (box)
+        return write_text(at, "%d", *box);
+    if (winner) {
+        at = write_text(at, "winner%zu:", winner->index);
+        return describe(at, &winner->result);
+    }
+    if (!list)
+        return hence_is_none(r) ? write_text(at, "none")
+                                : write_text(at, "%d", (int)hence_as_int(r));
+    at = write_text(at, "[");
+    for (size_t i = 0; i < hence_list_size(list); i++) {
+        at = write_text(at, "%s", i ? "," : "");
+        at = describe(at, hence_list_at(list, i));
+    }
+    return write_text(at, "]");
+}
+
+static void trace_result(int number, const hence_result *r)
+{
+    text[describe(0, r)] = '\0';
+    trace("%d:%s", number, text);
 }
 
 /* ---- steps and cancellers ---- */
@@ -199,14 +282,10 @@ static const struct node *run_block(const struct block *block)
     return node;
 }
 
-static hence_result run_step(hence_result *in, void *arg)
+/* What the last operation of a block of this kind gives. */
+static hence_result outcome_of(const struct node *outcome, hence_result passed)
 {
-    const struct block *block = arg;
-    if (is_over)
-        return *in;
-    trace_result(block->number, in);
-    const struct node *outcome = run_block(block);
-    struct variable *v = &variables[outcome->numbers[0]];
+    struct variable *v = &variables[outcome->numbers[0] % SLOTS];
     hence_deferred *d = v->deferred;
     switch (outcome->operation - outcomes_of_steps) {
     case NONE:
@@ -223,8 +302,29 @@ static hence_result run_step(hence_result *in, void *arg)
         v->deferred = NULL;
         return d ? hence_chain(d) : hence_none();
     default:
-        return block->number % 2 ? hence_take(in) : *in;
+        return passed;
     }
+}
+
+static hence_result run_step(hence_result *in, void *arg)
+{
+    const struct block *block = arg;
+    if (is_over)
+        return *in;
+    trace_result(block->number, in);
+    const struct node *outcome = run_block(block);
+    if (outcome->operation == &outcomes_of_steps[PASS] && block->number % 2)
+        return hence_take(in);
+    return outcome_of(outcome, *in);
+}
+
+static hence_result run_function(void *arg)
+{
+    const struct block *block = arg;
+    if (is_over)
+        return hence_none();
+    trace("%d:call", block->number);
+    return outcome_of(run_block(block), hence_none());
 }
 
 static void run_in_out_step(hence_result *in_out, void *arg)
@@ -299,6 +399,63 @@ static void make_with(struct variable *v, hence_result r)
         v->deferred = hence_deferred_succeed_at(sites[v - variables], r);
 }
 
+/* What makes a Deferred may have made the variable meanwhile. */
+static void put(struct variable *v, hence_deferred *d)
+{
+    if (v->made)
+        hence_deferred_unref(d);
+    else
+        v->deferred = d;
+    v->made = true;
+}
+
+/* Those that are there, of the variables that stand behind an operation from `first` on. */
+static size_t collect_inputs(const struct node *node, int first, hence_deferred **inputs)
+{
+    size_t n = 0;
+    for (int i = first; node->operation->operands[i]; i++) {
+        hence_deferred *d = variables[node->numbers[i]].deferred;
+        if (d)
+            inputs[n++] = hence_deferred_ref(d);
+    }
+    return n;
+}
+
+static void make_list(struct variable *v, const struct node *node)
+{
+    static const unsigned flags[] = {0, HENCE_FIRE_ON_ONE_CALLBACK, HENCE_FIRE_ON_ONE_ERRBACK};
+    hence_deferred *inputs[OPERANDS];
+    if (v->made)
+        return;
+    const size_t n = collect_inputs(node, 2, inputs);
+    const unsigned flag = flags[node->numbers[1] % 3];
+    const char *site = sites[v - variables];
+    if (flag == HENCE_FIRE_ON_ONE_ERRBACK && node->numbers[1] > 5)
+        put(v, hence_gather_results_at(site, inputs, n, 0));
+    else
+        put(v, hence_deferred_list_at(site, inputs, n, flag));
+}
+
+static void make_race(struct variable *v, const struct node *node)
+{
+    hence_deferred *inputs[OPERANDS];
+    if (v->made)
+        return;
+    const size_t n = collect_inputs(node, 1, inputs);
+    put(v, hence_race_at(sites[v - variables], inputs, n));
+}
+
+static void advance(int seconds)
+{
+    took_time = true;
+    if (is_advancing)
+        return;
+    is_advancing = true;
+    if (hence_test_clock_advance(the_clock, HENCE_SECONDS(seconds)) < 0)
+        trace("error");
+    is_advancing = false;
+}
+
 static void chain(struct variable *v, struct variable *to)
 {
     if (!v->deferred || to->promise != GOOD)
@@ -311,7 +468,8 @@ static void chain(struct variable *v, struct variable *to)
 
 static void run_on_deferred(const struct node *node, hence_deferred *d)
 {
-    void *first = (void *)(uintptr_t)node->blocks[1];
+    void *first = (void *)(uintptr_t)node->blocks[1], *second = (void *)(uintptr_t)node->blocks[2];
+    const int64_t time = HENCE_SECONDS(node->numbers[1]);
     int error = 0;
     switch (node->operation - operations) {
     case CALLBACK:
@@ -336,6 +494,14 @@ static void run_on_deferred(const struct node *node, hence_deferred *d)
         error = hence_deferred_unpause(d);
         refused += error == -EINVAL;
         break;
+    case TIMEOUT:
+        took_time = true;
+        error = hence_deferred_add_timeout(d, the_loop, time, NULL, NULL);
+        break;
+    case TIMEOUT_WITH:
+        took_time = true;
+        error = hence_deferred_add_timeout(d, the_loop, time, run_step, second);
+        break;
     }
     if (error)
         trace(error == -EINVAL ? "refused" : error == -EALREADY ? "late" : "error");
@@ -356,8 +522,9 @@ static hence_result run_on_error(hence_result *in, void *arg)
 
 static void run_operation(const struct node *node)
 {
-    struct variable *v = &variables[node->numbers[0]];
+    struct variable *v = &variables[node->numbers[0] % SLOTS];
     struct variable *other = &variables[node->numbers[1] % SLOTS];
+    const char *site = sites[node->numbers[0] % SLOTS];
     hence_deferred *d = v->deferred;
     switch (node->operation - operations) {
     case MAKE:
@@ -400,6 +567,30 @@ static void run_operation(const struct node *node)
         v->deferred = NULL;
         hence_deferred_unref(d);
         break;
+    case MAYBE:
+        if (!v->made)
+            put(v, hence_maybe_deferred_at(site, run_function, (void *)(uintptr_t)node->blocks[1]));
+        break;
+    case LIST:
+        make_list(v, node);
+        break;
+    case RACE:
+        make_race(v, node);
+        break;
+    case SLEEP:
+        took_time = true;
+        if (!v->made)
+            put(v, hence_sleep_at(site, the_loop, HENCE_SECONDS(node->numbers[1])));
+        break;
+    case LATER:
+        took_time = true;
+        if (!v->made)
+            put(v, hence_defer_later_at(site, the_loop, HENCE_SECONDS(node->numbers[1]),
+                                        run_function, (void *)(uintptr_t)node->blocks[2]));
+        break;
+    case ADVANCE:
+        advance(node->numbers[0]);
+        break;
     default:
         if (d)
             run_on_deferred(node, d);
@@ -427,11 +618,12 @@ static void show_end(void)
     for (struct variable *v = variables; v < variables + SLOTS; v++) {
         if (!v->deferred)
             continue;
-        v->at_end = hence_deferred_get_state(v->deferred);
-        if (v->at_end == HENCE_DEFERRED_DONE)
+        hence_deferred_state state = hence_deferred_get_state(v->deferred);
+        v->has_ended = state == HENCE_DEFERRED_DONE || state == HENCE_DEFERRED_PAUSED;
+        if (state == HENCE_DEFERRED_DONE)
             hence_deferred_add_both(v->deferred, probe, v);
         else
-            trace("%d:%s", (int)(v - variables), states[v->at_end]);
+            trace("%d:%s", (int)(v - variables), states[state]);
     }
 }
 
@@ -440,11 +632,15 @@ static void take_down(void)
 {
     is_over = true;
     for (struct variable *v = variables; v < variables + SLOTS; v++) {
+        let_go = v->has_ended ? hence_deferred_site(v->deferred) : NULL;
         hence_deferred_unref(v->deferred);
         v->deferred = NULL;
     }
+    let_go = NULL;
     for (struct variable *v = variables; v < variables + SLOTS; v++)
         abandon(v);
+    if (took_time)
+        hence_test_clock_advance(the_clock, HENCE_SECONDS(1000));
 }
 
 static void check_balance(void)
@@ -467,7 +663,7 @@ static void run_program(const struct block *program)
 {
     memset(variables, 0, sizeof variables);
     memset(reported, 0, sizeof reported);
-    is_over = false;
+    is_over = took_time = false;
     refused = misuses = 0;
     for (const struct node *node = program->first; node; node = node->next)
         run_operation(node);
@@ -484,10 +680,16 @@ static void run_program(const struct block *program)
 static void begin(void)
 {
     hence_set_report_handler(take_report, NULL);
+    the_loop = hence_loop_new(NULL);
+    the_clock = hence_test_clock_new(the_loop);
+    for (int i = 0; i < HENCE_COUNTERS; i++)
+        atomic_store(&hence_ledger[i], 0);
 }
 
 static void end(void)
 {
+    hence_test_clock_free(the_clock);
+    hence_loop_free(the_loop);
 }
 
 int main(int argc, char **argv)

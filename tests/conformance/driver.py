@@ -73,11 +73,18 @@ class Outcome:
         self.different += other.different
 
 
+def run_model(model, text):
+    """The traces that are right, and the differences; a model that breaks has a trace of its own."""
+    try:
+        return model.run(programs.read(text))
+    except Exception as error:
+        return [f"the-model-raised-{type(error).__name__}: {error}"], set()
+
+
 def compare(model, outcome, index, text, trace):
-    program = programs.read(text)
-    traces, touched = model.run(program)
+    traces, touched = run_model(model, text)
     outcome.programs += 1
-    outcome.operations += programs.count(program)
+    outcome.operations += programs.count(programs.read(text))
     outcome.touched.update(touched)
     outcome.untouched += not touched
     if any(expected != trace for expected in traces):
@@ -146,7 +153,7 @@ def run_all(model_name, arguments):
 def shrink(model, hence, text):
     def is_wrong(smaller):
         trace = hence.run(smaller)
-        return any(expected != trace for expected in model.run(programs.read(smaller))[0])
+        return any(expected != trace for expected in run_model(model, smaller)[0])
 
     return programs.shrink(text, is_wrong, model.simpler)
 
@@ -154,7 +161,7 @@ def shrink(model, hence, text):
 def show_program(model, hence, text):
     print(programs.show(programs.read(text)))
     trace = hence.run(text)
-    traces, touched = model.run(programs.read(text))
+    traces, touched = run_model(model, text)
     print(f"  hence     {trace}")
     for expected, name in zip(traces, model.NAMES_OF_TRACES):
         print(f"  {name:9} {expected}")
@@ -181,7 +188,7 @@ def show_outcome(model, outcome):
 
 def run_one(model, hence, text):
     show_program(model, hence, text)
-    traces, _ = model.run(programs.read(text))
+    traces, _ = run_model(model, text)
     if all(expected == hence.run(text) for expected in traces):
         return 0
     print()

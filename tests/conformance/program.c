@@ -124,7 +124,7 @@ static int draw_from(unsigned set, bool in)
     return drawn;
 }
 
-static int draw_variable(char letter, int not_this)
+static int draw_variable(char letter, unsigned not_these)
 {
     int drawn;
     switch (letter) {
@@ -137,9 +137,9 @@ static int draw_variable(char letter, int not_this)
             drawing.p_drawn |= 1u << drawn;
         return drawn;
     case 'o':
-        return draw_from(1u << not_this, false);
+        return draw_from(not_these, false);
     case 'p':
-        drawn = draw_from(drawing.p_drawn | (1u << not_this), false);
+        drawn = draw_from(drawing.p_drawn | not_these, false);
         if (!drawing.in_block)
             drawing.p_drawn |= 1u << drawn;
         return drawn;
@@ -183,12 +183,14 @@ static struct node *draw_node(const struct operation *of, const struct mixture *
         drawing.used < drawing.made_first)
         operation = of;
     struct node *node = new_node(operation);
+    unsigned mine = 0; /* variables of this operation */
     for (int i = 0; node->operation->operands[i]; i++) {
         char letter = node->operation->operands[i];
         if (letter == 'v') {
             node->numbers[i] = (int)draw(NUMBERS);
         } else if (islower((unsigned char)letter)) {
-            node->numbers[i] = draw_variable(letter, i ? node->numbers[0] : around);
+            node->numbers[i] = draw_variable(letter, i ? mine : 1u << around);
+            mine |= 1u << node->numbers[i];
         } else {
             int operations = 0;
             while (depth < DEEPEST && draw(5) < 2)
@@ -236,7 +238,7 @@ static void draw_closing(struct block *program)
             continue;
         *end = new_node(operation);
         for (int j = 0; operation->operands[j]; j++)
-            (*end)->numbers[j] = draw_variable('o', i);
+            (*end)->numbers[j] = draw_variable('o', 1u << i);
         (*end)->numbers[0] = i;
         end = &(*end)->next;
     }

@@ -28,7 +28,7 @@ struct operation {
      *   m       a variable, most often one that was not used before
      *   e       as m, where p is not wanted any more
      *   d       a variable
-     *   o       most often another one than that of this operation, or of the one around it
+     *   o       most often another one than those of this operation, or than that of the one around it
      *   p       most often one that p was not drawn for before
      *   q       a variable
      *   u       most often one that q was drawn for, and u was not since

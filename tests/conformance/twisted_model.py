@@ -8,8 +8,9 @@ Twisted's own code runs the chains in both; what is put on top are hidden steps,
 two steps of the program, and Deferreds that nobody fires, which hold a chain that waits for them.
 """
 
-from twisted.internet.defer import AlreadyCalledError, CancelledError, Deferred
-from twisted.internet.defer import _CONTINUE
+from twisted.internet.defer import AlreadyCalledError, CancelledError, Deferred, DeferredList, FirstError
+from twisted.internet.defer import TimeoutError, _CONTINUE, fail, gatherResults, maybeDeferred, succeed
+from twisted.internet.task import Clock, deferLater
 from twisted.python.failure import Failure
 
 INTERPRETER = "deferreds"
@@ -18,9 +19,10 @@ DIFFERENCES = {
     "16": "resolving a promise with a chain: the Deferred waits for it; Twisted asserts",
     "18": "a Deferred with steps left whose result its outer one has just got counts as running until that has "
     "run: what is added meanwhile runs after the outer one; Twisted runs it, and the steps left, at once",
+    "19": "a cancellation that nobody handled is not reported; in Twisted it is",
     "20": "the second taker of a result fails as taken; in Twisted it gets None",
-    "22": "a chain to a promise is no step that runs: its source, if it has no steps left, is done when the "
-    "target's steps run; in Twisted it is running",
+    "22": "handing a result to a promise or a list is no step that runs: who did it, if it has no steps left, is "
+    "done when the steps of the other one run; in Twisted it is running",
     "25": "a chain to a promise that its canceller has stopped: the result is swallowed; in Twisted the source "
     "fails as already called",
     "26": "waiting for oneself, or in a circle, fails as a deadlock; in Twisted the chain is dead",
@@ -33,7 +35,18 @@ DIFFERENCES = {
     "35": "cancelling inside the canceller does nothing; Twisted runs the canceller again",
     "42": "a paused one that is let go ends: its failure is reported, its steps do not run, who waits for it is "
     "told that it was abandoned; in Twisted they wait for ever, and nothing is reported",
-    "19": "a cancellation that nobody handled is not reported; in Twisted it is",
+    "45": "a time limit also turns the failure of a list or race that was cancelled into a timeout; Twisted only "
+    "a plain cancellation",
+    "53": "the first of no inputs fails as abandoned; in Twisted it never fires",
+    "54": "a list takes the results of its inputs, which see none then; in Twisted values pass through",
+    "58": "cancelling a list or race reaches the inputs that have not given their result, once, and what it waits "
+    "for itself when it has its own; Twisted cancels all inputs, and nothing later",
+    "59": "the same input twice is the same in both places; in Twisted the first place changes what the second "
+    "one sees",
+    "61": "a race that is cancelled has its outcome when all inputs were cancelled and have ended; in Twisted 24.7 "
+    "as soon as it can be told, and it is cancelled if some go on",
+    "73": "what is to be called later is no step: it is called though its Deferred is paused, which is pending "
+    "until it returns",
 }
 # These change what is reported at the end, and nothing before.
 ONLY_REPORTS = {"19"}
@@ -55,18 +68,51 @@ ABANDONED = failure("abandoned")
 CANCELLED = Failure(CancelledError())
 
 
+class Group(Exception):
+    """All failures of a race, as in Twisted 24.7."""
+
+    def __init__(self, failures):
+        self.failures = failures
+
+
 def describe(result):
     if type(result) is int:
         return str(result)
     if result is None:
         return "none"
     if isinstance(result, Failure):
-        if isinstance(result.value, Problem):
-            return result.value.label
-        if isinstance(result.value, CancelledError):
-            return "cancelled"
-        return f"python:{result.value!r}".replace(" ", "-")
+        return describe_failure(result.value)
+    if type(result) is tuple:
+        return f"winner{result[1]}:{describe(result[0])}"
+    if type(result) is list:
+        # DeferredList gives pairs of success and value, gatherResults() values
+        values = [value[1] if type(value) is tuple and type(value[0]) is bool else value for value in result]
+        return f"[{','.join(map(describe, values))}]"
     return f"python:{type(result).__name__}"
+
+
+def describe_failure(value):
+    if isinstance(value, Problem):
+        return value.label
+    if isinstance(value, CancelledError):
+        return "cancelled"
+    if isinstance(value, FirstError):
+        return f"first{value.index}:{describe(value.subFailure)}"
+    if isinstance(value, Group):
+        return f"group({','.join(map(describe, value.failures))})"
+    if isinstance(value, TimeoutError):
+        return "timeout"
+    return f"python:{value!r}".replace(" ", "-")
+
+
+def is_cancelled(failure):
+    """Does hence count it as a cancellation?"""
+    value = failure.value
+    if isinstance(value, FirstError):
+        return is_cancelled(value.subFailure)
+    if isinstance(value, Group):
+        return all(map(is_cancelled, value.failures))
+    return isinstance(value, CancelledError)
 
 
 def is_waiting(d):
@@ -77,14 +123,25 @@ def is_waiting(d):
 NO_PROMISE, GOOD, ENDED, MOVED = range(4)
 
 
+class NoPromise:
+    """Of a variable that was given a Deferred which has another one already."""
+
+    promise = NO_PROMISE
+    called = False
+
+
 class Untouched:
     """A program's variables and its trace; the operations as Twisted has them."""
 
     def __init__(self, program):
-        self.variables = [None] * 8
+        self.promises = [None] * 8  # the Deferreds that the variables were made with
+        self.slots = [None] * 8  # their Deferreds, until they are let go
+        self.made = []
         self.events = []
         self.touched = set()
         self.reported = set()
+        self.clock = None
+        self.advancing = False
         for node in program:
             self.operations[node[0]](self, node)
         self.show_end()
@@ -98,22 +155,34 @@ class Untouched:
     def new_deferred(self, canceller=None):
         return Deferred(canceller)
 
-    def make(self, slot, canceller=None, promise=GOOD):
-        if self.variables[slot] is not None:
-            return None
-        d = self.variables[slot] = self.new_deferred(canceller)
-        d.slot = slot
-        d.held = True
-        d.promise = promise
-        d.in_step = 0
-        d.cancelling = d.goes_on = False
-        return d
+    def put(self, slot, d, promise=NO_PROMISE):
+        """Gives a variable its Deferred, which another one may have already."""
+        is_new = not hasattr(d, "slot")
+        if is_new:
+            self.adopt(d)
+            self.made.append(d)
+            d.slot = slot
+            d.held = 0
+            d.promise = promise
+            d.in_step = 0
+            d.cancelling = d.goes_on = False
+        if self.promises[slot] is not None:
+            if not d.held:
+                self.let_go(d)
+            return
+        self.promises[slot] = d if is_new else NoPromise
+        self.slots[slot] = d
+        d.held += 1
 
-    def held(self, slot):
-        d = self.variables[slot]
-        return d if d is not None and d.held else None
+    def adopt(self, d):
+        pass
 
-    # ---- steps and cancellers
+    def get_clock(self):
+        if self.clock is None:
+            self.clock = Clock()
+        return self.clock
+
+    # ---- steps, functions and cancellers
 
     def run_nodes(self, nodes):
         operations = self.operations
@@ -125,9 +194,20 @@ class Untouched:
     def step(self, result, d, block):
         self.events.append(f"{block.number}:{describe(result)}")
         d.in_step += 1
-        outcome = self.run_nodes(block.nodes)
+        node = self.run_nodes(block.nodes)
         d.in_step -= 1
-        return self.outcomes[outcome[0]](self, d, result, outcome)
+        out = self.outcomes[node[0]](self, node, result)
+        if isinstance(out, Deferred):
+            return self.leave_with(d, out)
+        left = self.leave(d, out)
+        if left is out and node[0] == "raise" and node[1] % 2:
+            raise Problem(f"f{node[1]}")
+        return left
+
+    def function(self, block):
+        self.events.append(f"{block.number}:call")
+        node = self.run_nodes(block.nodes)
+        return self.outcomes[node[0]](self, node, None)
 
     def run_canceller(self, d, block):
         self.events.append(f"{block.number}:cancel")
@@ -151,79 +231,79 @@ class Untouched:
     def leave_with(self, d, inner):
         return inner
 
-    def outcome_pass(self, d, result, node):
-        return self.leave(d, result)
+    def outcome_pass(self, node, result):
+        return result
 
-    def outcome_none(self, d, result, node):
-        return self.leave(d, None)
+    def outcome_none(self, node, result):
+        return None
 
-    def outcome_return(self, d, result, node):
-        return self.leave(d, node[1])
+    def outcome_return(self, node, result):
+        return node[1]
 
-    def outcome_raise(self, d, result, node):
-        failure = FAILURES[node[1]]
-        out = self.leave(d, failure)
-        if out is failure and node[1] % 2:
-            raise Problem(f"f{node[1]}")
-        return out
+    def outcome_raise(self, node, result):
+        return FAILURES[node[1]]
 
-    def outcome_raise_cancelled(self, d, result, node):
-        return self.leave(d, CANCELLED)
+    def outcome_raise_cancelled(self, node, result):
+        return CANCELLED
 
-    def outcome_give(self, d, result, node):
-        inner = self.held(node[1])
-        return self.leave(d, None) if inner is None else self.leave_with(d, inner)
+    def outcome_give(self, node, result):
+        return self.slots[node[1]]
 
-    def outcome_hand(self, d, result, node):
-        inner = self.held(node[1])
-        if inner is None:
-            return self.leave(d, None)
-        inner.held = False
-        return self.leave_with(d, inner)
+    def outcome_hand(self, node, result):
+        inner = self.slots[node[1]]
+        if inner is not None:
+            self.slots[node[1]] = None
+            inner.held -= 1
+        return inner
 
     # ---- operations
 
     def op_make(self, node):
-        self.make(node[1])
+        if self.promises[node[1]] is None:
+            self.put(node[1], self.new_deferred(), GOOD)
 
     def op_cancellable(self, node):
-        block = node[2]
-        self.make(node[1], lambda d: self.run_canceller(d, block))
+        if self.promises[node[1]] is None:
+            block = node[2]
+            self.put(node[1], self.new_deferred(lambda d: self.run_canceller(d, block)), GOOD)
 
     def op_succeed(self, node):
-        d = self.make(node[1], None, NO_PROMISE)
-        if d is not None:
-            d.callback(node[2])
+        if self.promises[node[1]] is None:
+            self.put(node[1], succeed(node[2]))
 
     def op_failed(self, node):
-        d = self.make(node[1], None, NO_PROMISE)
-        if d is not None:
-            d.errback(FAILURES[node[2]])
+        if self.promises[node[1]] is None:
+            self.put(node[1], fail(FAILURES[node[2]]))
 
     def op_succeed_with(self, node):
-        inner = self.held(node[2])
-        if inner is not None:
-            d = self.make(node[1], None, NO_PROMISE)
-            if d is not None:
-                self.resolve_with(d, inner)
+        inner = self.slots[node[2]]
+        if inner is not None and self.promises[node[1]] is None:
+            d = self.new_deferred()
+            self.put(node[1], d)
+            self.touch("16")
+            self.resolve_with(d, inner)
+
+    def op_maybe(self, node):
+        if self.promises[node[1]] is None:
+            self.put(node[1], maybeDeferred(self.function, node[2]))
 
     def op_callback(self, node):
-        d = self.held(node[1])
+        d = self.slots[node[1]]
         if d is not None:
             self.add(d, self.step, None, node[2], None)
 
     def op_errback(self, node):
-        d = self.held(node[1])
+        d = self.slots[node[1]]
         if d is not None:
             self.add(d, None, self.step, None, node[2])
 
     def op_both(self, node):
-        d = self.held(node[1])
+        d = self.slots[node[1]]
         if d is not None:
             self.add(d, self.step, self.step, node[2], node[2])
 
     def op_pair(self, node):
-        d = self.held(node[1])
+        d = self.slots[node[1]]
         if d is not None:
             self.add(d, self.step, self.step, node[2], node[3])
 
@@ -240,14 +320,14 @@ class Untouched:
             d.addCallbacks(on_value, on_error, (d, value_block), None, (d, error_block))
 
     def op_fire(self, node):
-        self.fire(self.variables[node[1]], node[2])
+        self.fire(self.promises[node[1]], node[2])
 
     def op_fail(self, node):
-        self.fire(self.variables[node[1]], FAILURES[node[2]])
+        self.fire(self.promises[node[1]], FAILURES[node[2]])
 
     def can_be_fired(self, d):
         """May the program resolve it? Notes that the promise has ended."""
-        if d is None or not (d.promise == GOOD or d.promise == ENDED and d.held):
+        if d is None or not (d.promise == GOOD or d.promise == ENDED and self.slots[d.slot] is d):
             return False
         if d.promise == ENDED and not d.called:
             self.events.append("already")  # abandoned by its canceller, which still runs
@@ -265,20 +345,21 @@ class Untouched:
                 self.events.append("already")
 
     def op_fire_with(self, node):
-        inner = self.held(node[2])
+        inner = self.slots[node[2]]
         if inner is None:
             return
-        d = self.variables[node[1]]
+        d = self.promises[node[1]]
         if d is not None and d.called:
             self.fire(d, None)
         elif self.can_be_fired(d):
+            self.touch("16")
             self.resolve_with(d, inner)
 
     def resolve_with(self, d, inner):
-        self.touch("16")
+        pass
 
     def op_abandon(self, node):
-        d = self.variables[node[1]]
+        d = self.promises[node[1]]
         if d is None or d.promise != GOOD:
             return
         if d.called and d.goes_on:
@@ -288,19 +369,18 @@ class Untouched:
             d.errback(ABANDONED)
 
     def op_cancel(self, node):
-        d = self.held(node[1])
-        if d is None:
-            return
-        last = d
-        while is_waiting(last):
-            last = last.result
-        late = last.called or last.cancelling
-        d.cancel()
-        if late:
+        d = self.slots[node[1]]
+        if d is not None and not self.cancel(d):
             self.events.append("late")
 
+    def cancel(self, d):
+        """Cancels, and says whether that came in time."""
+        in_time = can_be_cancelled(d)
+        d.cancel()
+        return in_time
+
     def op_pause(self, node):
-        d = self.held(node[1])
+        d = self.slots[node[1]]
         if d is not None:
             self.pause(d)
 
@@ -310,7 +390,7 @@ class Untouched:
         d.pause()
 
     def op_unpause(self, node):
-        d = self.held(node[1])
+        d = self.slots[node[1]]
         if d is not None:
             self.unpause(d)
 
@@ -318,8 +398,8 @@ class Untouched:
         d.unpause()
 
     def op_chain(self, node):
-        d = self.held(node[1])
-        target = self.variables[node[2]]
+        d = self.slots[node[1]]
+        target = self.promises[node[2]]
         if d is not None and target is not None and target.promise == GOOD:
             target.promise = MOVED
             self.chain(d, target)
@@ -328,20 +408,95 @@ class Untouched:
         d.chainDeferred(target)
 
     def op_drop(self, node):
-        d = self.held(node[1])
+        d = self.slots[node[1]]
         if d is not None:
-            d.held = False
-            self.let_go(d)
+            self.slots[node[1]] = None
+            d.held -= 1
+            if not d.held:
+                self.let_go(d)
 
     def let_go(self, d):
         pass
+
+    # ---- many
+
+    def inputs(self, slots):
+        return [self.slots[slot] for slot in slots if self.slots[slot] is not None]
+
+    def op_list(self, node):
+        slot, flags = node[1:3]
+        if self.promises[slot] is None:
+            inputs = self.inputs(node[3:])
+            if flags % 3 == 1 and not inputs:
+                self.touch("53")
+            self.make_list(slot, flags, inputs)
+
+    def make_list(self, slot, flags, inputs):
+        if len(set(inputs)) < len(inputs):
+            self.touch("59")
+        self.put(slot, new_list(inputs, flags, True))
+
+    def op_race(self, node):
+        if self.promises[node[1]] is None:
+            inputs = self.inputs(node[2:])
+            if not inputs:
+                self.touch("53")
+            self.make_race(node[1], inputs)
+
+    def make_race(self, slot, inputs):
+        if len(set(inputs)) < len(inputs):
+            self.touch("59")
+        self.put(slot, race(inputs))
+
+    # ---- time
+
+    def op_sleep(self, node):
+        if self.promises[node[1]] is None:
+            self.put(node[1], deferLater(self.get_clock(), node[2]))
+
+    def op_later(self, node):
+        if self.promises[node[1]] is None:
+            self.call_later(*node[1:])
+
+    def call_later(self, slot, delay, block):
+        self.put(slot, deferLater(self.get_clock(), delay, self.function, block))
+
+    def op_timeout(self, node):
+        d = self.slots[node[1]]
+        if d is not None:
+            self.add_timeout(d, node[2])
+
+    def add_timeout(self, d, delay):
+        if d._runningCallbacks and not d.in_step:
+            self.touch("22")
+        d.addTimeout(delay, self.get_clock())
+
+    def op_timeout_with(self, node):
+        d = self.slots[node[1]]
+        if d is not None:
+            block = node[3]
+            self.add_timeout_with(d, node[2], lambda result, delay: self.step(result, d, block))
+
+    def add_timeout_with(self, d, delay, on_timeout):
+        if d._runningCallbacks and not d.in_step:
+            self.touch("22")
+        d.addTimeout(delay, self.get_clock(), on_timeout)
+
+    def op_advance(self, node):
+        if not self.advancing:
+            self.advancing = True
+            self.advance(node[1])
+            self.advancing = False
+
+    def advance(self, seconds):
+        self.get_clock().advance(seconds)
 
     # ---- the end
 
     def state(self, d):
         """In a word, and what it has ended with."""
         if not d.called:
-            return "pending", None
+            return "waiting" if hasattr(d, "inputs") or isinstance(d, DeferredList) else "pending", None
         if isinstance(d.result, Deferred):
             return "waiting", None
         if d.paused:
@@ -351,13 +506,12 @@ class Untouched:
     def show_end(self):
         events = self.events
         events.append("end")
-        for d in self.variables:
-            if d is None:
-                continue
-            state, result = self.state(d)
-            if d.held:
-                events.append(f"{d.slot}:{state}")
+        for slot, d in enumerate(self.slots):
+            if d is not None:
+                state, result = self.state(d)
+                events.append(f"{slot}:{state}")
                 self.note_unhandled(d, result)
+        for d in self.made:
             if d._debugInfo is not None:
                 # what Twisted would log when d is collected
                 self.note_unhandled(d, d._debugInfo.failResult)
@@ -367,7 +521,7 @@ class Untouched:
 
     def note_unhandled(self, d, result):
         if isinstance(result, Failure):
-            if isinstance(result.value, CancelledError):
+            if is_cancelled(result):
                 self.touch("19")
             else:
                 self.reported.add(d.slot)
@@ -376,17 +530,76 @@ class Untouched:
     outcomes = {}
 
 
+def new_list(inputs, flags, consumes):
+    if flags % 3 == 2 and flags > 5:
+        return gatherResults(inputs, consumeErrors=consumes)
+    return DeferredList(
+        inputs, fireOnOneCallback=flags % 3 == 1, fireOnOneErrback=flags % 3 == 2, consumeErrors=consumes
+    )
+
+
+def race(inputs):
+    """As race() of Twisted 24.7; Debian's 22.4 has none. The winner's result comes before its place, as in lists."""
+    winners = []
+    failures = []
+
+    def cancel(final):
+        for d in inputs:
+            d.cancel()
+
+    def succeeded(result, index):
+        if not winners:
+            winners.append(inputs[index])
+            for d in inputs:
+                if d is not inputs[index]:
+                    d.cancel()
+            final.callback((result, index))
+
+    def failed(failure, index):
+        failures.append((index, failure))
+        if len(failures) == len(inputs):
+            failures.sort(key=lambda pair: pair[0])
+            final.errback(Failure(Group([failure for _, failure in failures])))
+
+    final = Deferred(cancel)
+    final.inputs = inputs
+    for index, d in enumerate(inputs):
+        d.addCallbacks(succeeded, failed, (index,), None, (index,))
+    return final
+
+
+def can_be_cancelled(d):
+    """Would cancelling it come in time?"""
+    while is_waiting(d):
+        d = d.result
+    if d.called:
+        return False
+    if isinstance(d, DeferredList):
+        return any(
+            can_be_cancelled(inner) for inner, result in zip(d._deferredList, d.resultList) if result is None
+        )
+    if hasattr(d, "inputs"):
+        return any(can_be_cancelled(inner) for inner in d.inputs)
+    return not getattr(d, "cancelling", False)
+
+
 class Modelled(Untouched):
     """The same with hence's differences."""
 
     def __init__(self, program):
         self.set_aside = []  # Deferreds that wait until the one that took their result has run
+        self.in_time = False  # did a cancellation arrive somewhere?
         Untouched.__init__(self, program)
 
     def new_deferred(self, canceller=None):
-        d = Watched(canceller)
+        return Watched(canceller)
+
+    def adopt(self, d):
         d.program = self
-        return d
+        if type(d) is Deferred:
+            d.__class__ = Watched
+        elif type(d) is DeferredList:
+            d.__class__ = WatchedList
 
     # ---- the result of another one
 
@@ -406,6 +619,8 @@ class Modelled(Untouched):
 
     def take(self, d, inner):
         """What a step of d that returns inner gives Twisted: inner, or a failure."""
+        if inner.calling:
+            self.touch("73")
         if leads_to(d, inner):
             self.touch("26")
             return DEADLOCK
@@ -419,7 +634,7 @@ class Modelled(Untouched):
         if inner.called and not inner.paused:
             if not inner._runningCallbacks:
                 return inner
-            # Twisted looks at `paused` only now; the step that runs undoes it: leave()
+            # Twisted looks at `paused` only now; the step that runs undoes it: step_has_ended()
             self.touch("31")
             inner.paused += 1
             inner.looks_paused = True
@@ -445,6 +660,8 @@ class Modelled(Untouched):
     # ---- pauses of one that runs or waits
 
     def pause(self, d):
+        if d.calling:
+            self.touch("73")
         if d._runningCallbacks or is_waiting(d):
             d.pauses += 1
         else:
@@ -506,7 +723,7 @@ class Modelled(Untouched):
     def give_up(self, d, result):
         self.touch("42")
         self.note_unhandled(d, result)
-        d.callbacks = [item for item in d.callbacks if item[0][0] in (_CONTINUE, self.give)]
+        d.callbacks = [item for item in d.callbacks if is_for_consumer(item[0][0])]
         return ABANDONED if d.callbacks else None
 
     # ---- promises
@@ -516,7 +733,6 @@ class Modelled(Untouched):
             d.goes_on = d._suppressAlreadyCalled = True
 
     def resolve_with(self, d, inner):
-        self.touch("16")
         d.pauses += d.paused
         d.paused = 0
         d.callbacks.insert(0, hidden(self.open, d, inner))
@@ -560,12 +776,16 @@ class Modelled(Untouched):
         target._suppressAlreadyCalled = False
 
     def give(self, result, d, target):
-        """The step of d that gives target its result: as if target had waited for d."""
+        """The step of d that gives target its result."""
         d.feeds = False
         d.consumer = None
         if target.called:
             self.swallow(target)
             return None
+        return self.flow(result, d, target)
+
+    def flow(self, result, d, target):
+        """Ends a step of d such that target has that result next, as if it had waited for d."""
         target.called = True
         target.result = None
         target.paused_when_given = "none" if target.paused else None
@@ -574,6 +794,114 @@ class Modelled(Untouched):
         target.callbacks.insert(0, hidden(self.arrived, target, d))
         d.callbacks.insert(0, target._continuation())
         return result
+
+    # ---- many
+
+    def make_list(self, slot, flags, inputs):
+        wanted = self.not_taken(inputs)
+        d = new_list(wanted, flags, False)
+        if not wanted and not d.called:
+            d.callback(ABANDONED)
+        self.put(slot, d)
+        self.consume(d, wanted)
+
+    def not_taken(self, inputs):
+        """The inputs; in the place of those whose result went elsewhere, one that fails."""
+        if any(d.taken for d in inputs):
+            self.touch("20")
+        return [fail(TAKEN) if d.taken else d for d in inputs]
+
+    def consume(self, target, inputs):
+        """Makes target the consumer of inputs that steps were added to for it."""
+        target.inputs = inputs
+        if len(set(inputs)) < len(inputs):
+            self.touch("59")
+        for d in dict.fromkeys(inputs):
+            if type(d) is Deferred:
+                d.addErrback(lambda failure: None)
+            else:
+                d.taken = d.feeds = True
+                d.consumer = target
+                d.addBoth(self.served, d, target)
+
+    def served(self, result, d, target):
+        """The step of d after those that gave its result to a list or race."""
+        d.feeds = False
+        d.consumer = None
+        self.note_passed(result, d)
+        if not target.has_outcome:
+            return self.leave(d, None)
+        target.has_outcome = False
+        self.step_has_ended(d)
+        if d.pauses and not d.callbacks:
+            self.touch("27")
+            d.paused, d.pauses = d.pauses, 0
+        return self.flow(target.outcome, d, target)
+
+    def note_passed(self, result, d):
+        if (d.held or d.callbacks) and result is not None and not isinstance(result, Failure):
+            self.touch("54")
+
+    def make_race(self, slot, inputs):
+        if len(set(inputs)) < len(inputs):
+            self.touch("59")
+        d = Race(inputs)
+        d.program = self
+        d.begin()
+        self.put(slot, d)
+
+    # ---- time
+
+    def call_later(self, slot, delay, block):
+        def go():
+            d._canceller = None
+            if d.paused:
+                self.touch("73")
+            d.calling = True
+            out = self.function(block)
+            d.calling = False
+            if d.called:
+                d._suppressAlreadyCalled = False
+                if isinstance(out, Deferred) and not out.held:
+                    self.let_go(out)
+            elif isinstance(out, Deferred):
+                self.resolve_with(d, out)
+            else:
+                d.callback(out)
+
+        d = self.new_deferred(lambda d: timer.cancel())
+        self.put(slot, d)
+        timer = self.get_clock().callLater(delay, go)
+
+    def add_timeout(self, d, delay):
+        def translate(result, delay):
+            if not isinstance(result, Failure) or not is_cancelled(result):
+                return result
+            if not isinstance(result.value, CancelledError):
+                self.touch("45")
+            raise TimeoutError(delay, "Deferred")
+
+        self.add_timeout_with(d, delay, translate)
+
+    def add_timeout_with(self, d, delay, on_timeout):
+        if d._runningCallbacks and not d.in_step:
+            self.touch("18")
+        d.in_step += 1
+        Untouched.add_timeout_with(self, d, delay, on_timeout)
+        d.in_step -= 1
+
+    def advance(self, seconds):
+        in_time = self.in_time
+        Untouched.advance(self, seconds)
+        self.in_time = in_time
+
+    def cancel(self, d):
+        in_time, self.in_time = self.in_time, False
+        d.cancel()
+        in_time, self.in_time = self.in_time, in_time
+        return in_time
+
+    # ---- the end
 
     def state(self, d):
         if d.gate is not None:
@@ -585,16 +913,19 @@ class Watched(Deferred):
     """A Deferred, and what must be known of it."""
 
     program = None
-    held = True
+    held = 1
     taken = False  # its result went to a consumer, or will go there
     consumer = None  # who waits for it
-    feeds = False  # the consumer is the promise of a Deferred
+    feeds = False  # the consumer is a promise, a list or a race
     pauses = 0  # of the program, while it runs or waits
     paused_when_given = None
     gate = None  # what it waits for until it is unpaused
     kept = None  # the result that it is to have then
     looks_paused = False
     cancelling = goes_on = False
+    calling = False  # what was to be called later runs
+    has_outcome = False  # a list or race whose outcome is to be given now
+    has_winner = False  # a race that is decided
 
     def _runCallbacks(self):
         set_aside = self.program.set_aside
@@ -611,10 +942,14 @@ class Watched(Deferred):
     def cancel(self):
         if self.cancelling and not self.called:
             self.program.touch("35")
-        else:
-            Deferred.cancel(self)
-            if not self.held:
-                self.program.let_go(self)
+            return
+        if not self.called:
+            self.program.in_time = True
+        if self.calling:
+            self.program.touch("73")
+        Deferred.cancel(self)
+        if not self.held:
+            self.program.let_go(self)
 
 
 class Gate(Watched):
@@ -622,6 +957,152 @@ class Gate(Watched):
 
     def cancel(self):
         pass
+
+
+class Many(Watched):
+    """A list or a race. Its outcome is noted, and given by served()."""
+
+    is_cancelling = False
+    outcome = None
+
+    def decide(self, outcome):
+        self.called = self.has_outcome = True
+        self.result = None
+        self.outcome = outcome
+
+    def give_at_once(self):
+        self.called = self.has_outcome = False
+        Deferred.callback(self, self.outcome)
+
+    def cancel(self):
+        if self.called:
+            if is_waiting(self):
+                self.program.touch("58")
+            Watched.cancel(self)
+        elif self.is_cancelling:
+            self.program.touch("58")
+        else:
+            self.is_cancelling = True
+            self.cancel_inputs()
+            self.is_cancelling = False
+
+    def cancel_inputs(self):
+        inputs = self.inputs
+        for i, d in enumerate(inputs):
+            if self.has_ended(i):
+                if is_waiting(d):
+                    self.program.touch("58")
+            elif d not in inputs[:i] and (d.consumer is self or not d.taken):
+                d.cancel()
+
+
+class WatchedList(Many, DeferredList):
+    def callback(self, result):
+        self.decide(result)
+
+    def errback(self, failure):
+        self.decide(failure)
+
+    def has_ended(self, i):
+        return self.resultList[i] is not None
+
+
+class Race(Many):
+    is_cancelled = False
+    late_outcome = None
+
+    def __init__(self, inputs):
+        Deferred.__init__(self)
+        self.inputs = inputs
+        self.failures = [None] * len(inputs)
+        self.succeeded = [False] * len(inputs)
+
+    def begin(self):
+        inputs = self.inputs
+        for i, d in enumerate(inputs):
+            if d.consumer is self or self.has_ended(i):
+                continue
+            if d.taken:
+                self.program.touch("20")
+                self.on_error(TAKEN, i)
+                continue
+            d.taken = True
+            places = [j for j, other in enumerate(inputs) if other is d]
+            if d.called and not d.paused and not d._runningCallbacks:
+                result = self.steal(d)
+                for j in places:
+                    (self.on_error if isinstance(result, Failure) else self.on_value)(result, j)
+                continue
+            d.feeds = True
+            d.consumer = self
+            for j in places:
+                d.addCallbacks(self.on_value, self.on_error, (j,), None, (j,))
+            d.addBoth(self.program.served, d, self)
+        if not inputs:
+            self.decide(ABANDONED)
+        if self.has_outcome:
+            self.give_at_once()
+
+    def steal(self, d):
+        """As Twisted does it when a step returns one that has its result."""
+        result, d.result = d.result, None
+        self.program.note_passed(result, d)
+        if d._debugInfo is not None:
+            d._debugInfo.failResult = None
+        return result
+
+    def on_value(self, result, i):
+        self.succeeded[i] = True
+        if not self.has_winner:
+            self.has_winner = True
+            self.cancel_rest()
+            self.decide((result, i))
+        return result
+
+    def on_error(self, failure, i):
+        self.failures[i] = failure
+        if all(self.failures):
+            self.decide(Failure(Group(self.failures)))
+        return failure
+
+    def has_ended(self, i):
+        return self.succeeded[i] or self.failures[i] is not None
+
+    def cancel_rest(self):
+        in_time = self.program.in_time
+        if not self.is_cancelling:
+            self.is_cancelling = True
+            self.cancel_inputs()
+            self.is_cancelling = False
+        self.program.in_time = in_time
+
+    def cancel(self):
+        if self.called or self.is_cancelling:
+            Many.cancel(self)
+            return
+        self.program.touch("61")
+        self.is_cancelled = True
+        Many.cancel(self)
+        self.is_cancelled = False
+        if self.late_outcome is not None:
+            self.decide(self.late_outcome)
+            self.give_at_once()
+
+    def decide(self, outcome):
+        if self.is_cancelled:
+            self.late_outcome = outcome
+        else:
+            Many.decide(self, outcome)
+
+
+def is_for_consumer(callback):
+    """Is it a step that gives a result to whoever is to have it?"""
+    return callback is _CONTINUE or getattr(callback, "__func__", None) in (
+        Modelled.give,
+        Modelled.served,
+        DeferredList._cbDeferred,
+        Race.on_value,
+    )
 
 
 def hidden(fn, *args):
@@ -641,7 +1122,7 @@ def leads_to(d, other):
     while d is not None:
         if d is other:
             return True
-        if d.feeds and d.consumer.called:
+        if d.feeds and (d.consumer.called or d.consumer.has_winner):
             return False
         d = d.consumer
     return False
@@ -688,5 +1169,17 @@ def simpler(node):
         yield lambda node: ["make", node[1]]
     if word == "goes_on":
         yield lambda node: ["stopped"]
-    if word in ("fire", "fail", "succeed", "failed", "return", "raise") and node[-1] > 1:
+    if word in ("fire", "fail", "succeed", "failed", "return", "raise", "sleep", "advance") and node[-1] > 1:
         yield lambda node: [*node[:-1], 1]
+    if word in ("timeout", "later") and node[2] > 1:
+        yield lambda node: [*node[:2], 1, *node[3:]]
+    if word == "timeout_with":
+        yield lambda node: ["timeout", *node[1:3]]
+    if word == "list" and node[2] > 0:
+        yield lambda node: [*node[:2], node[2] % 3 if node[2] > 2 else 0, *node[3:]]
+    if word == "race":
+        yield lambda node: ["list", node[1], 0, *node[2:]]
+    if word in ("list", "race") and node[-1] != node[-2]:
+        yield lambda node: [*node[:-1], node[-2]]
+    if word == "maybe":
+        yield lambda node: ["make", node[1]]

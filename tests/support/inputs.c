@@ -78,6 +78,5 @@ void end_inputs(void)
     for (size_t i = 0; i < INPUTS; i++) {
         hence_abandon(hence_promise_take(&producers[i].promise));
         hence_abandon(hence_promise_take(&producers[i].late));
-        inputs[i] = NULL;
     }
 }
