@@ -12,8 +12,10 @@
  *     4.5 s: 1 due                                                (at once)
  *     5.5 s: 1 due, and it takes 2.5 seconds
  *     8.5 s: 3 due                                                (two were left out)
+ *     hence: unhandled failure in a periodic callback: no answer [hence ... at 38_looping_call.c:...]
+ *     10.5 s: an answer                                           (it goes on all the same)
  */
-/* long: 9 s */
+/* long: 11 s */
 #include <hence/hence.h>
 
 #include <inttypes.h>
@@ -32,6 +34,8 @@ static hence_result postpone(void *arg);
 static hence_result ended(hence_result *in, void *arg);
 static hence_deferred *count_what_is_due(struct ticker *ticker);
 static hence_result tick_with_count(int64_t count, void *arg);
+static bool ask_periodically(struct ticker *ticker);
+static hence_result ask(void *arg);
 static void print_time(const struct ticker *ticker);
 
 int main(void)
@@ -51,8 +55,10 @@ int main(void)
     hence_drop(hence_loop_run_until_complete_deferred(loop, d));
     ticker.ticks = 0;
     hence_drop(hence_loop_run_until_complete_deferred(loop, count_what_is_due(&ticker)));
+    ticker.ticks = 0;
+    bool ok = ask_periodically(&ticker);
     hence_loop_free(loop);
-    return EXIT_SUCCESS;
+    return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 //! [looping-call]
@@ -125,6 +131,31 @@ static hence_result tick_with_count(int64_t count, void *arg)
     return hence_none();
 }
 //! [with-count]
+
+//! [periodic]
+static bool ask_periodically(struct ticker *ticker)
+{
+    hence_periodic_callback *periodic =
+        hence_periodic_callback_new(ticker->loop, HENCE_SECONDS(1), ask, ticker);
+    bool ok = hence_periodic_callback_start(periodic) == 0;
+    hence_deferred *d = hence_sleep(ticker->loop, HENCE_SECONDS(2.5));
+    hence_drop(hence_loop_run_until_complete_deferred(ticker->loop, d));
+    if (hence_periodic_callback_is_running(periodic))
+        hence_periodic_callback_stop(periodic); /* until it is started again */
+    hence_periodic_callback_free(periodic);
+    return ok;
+}
+
+static hence_result ask(void *arg)
+{
+    struct ticker *ticker = arg;
+    if (++ticker->ticks == 1)
+        return hence_fail(HENCE_EFAILED, "no answer"); /* reported; the next call is made */
+    print_time(ticker);
+    puts("an answer");
+    return hence_none();
+}
+//! [periodic]
 
 static void print_time(const struct ticker *ticker)
 {

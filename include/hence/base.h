@@ -47,6 +47,12 @@
  */
 #define HENCE_SITE __FILE__ ":" HENCE_STRING(__LINE__)
 
+/**
+ * A string literal as the argument of a step, which is a `void *`: `HENCE_TEXT("no address")` for
+ * hence_log_error(). The step must not write to it.
+ */
+#define HENCE_TEXT(literal) ((void *)(uintptr_t)("" literal))
+
 HENCE_BEGIN_DECLS
 
 /** A failure: see @ref hence_value. */

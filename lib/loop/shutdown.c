@@ -92,6 +92,8 @@ static void run_phase(hence_loop *loop, int phase, bool wait)
                 continue;
             }
         }
+        if (hence_is_chain(&r)) /* nobody will wait for it */
+            hence_waitable_cancel(hence_chained(&r));
         hence_memory_put(call, sizeof *call);
         report_outcome(loop, r);
     }

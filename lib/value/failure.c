@@ -454,7 +454,7 @@ static void put_failure(struct text *text, const hence_failure *failure, int dep
     for (; failure; failure = failure->cause) {
         put(text, hence_failure_message(failure));
         if (hence_failure_index(failure) != SIZE_MAX)
-            put_number(text, ", number ", (long long)hence_failure_index(failure));
+            put_number(text, ", input ", (long long)hence_failure_index(failure));
         put(text, " [");
         put(text, failure->domain->name);
         put_number(text, " ", failure->code);

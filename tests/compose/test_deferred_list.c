@@ -387,7 +387,7 @@ TEST(deferred_list, a_gathered_failure_that_nobody_handles_is_reported_once_with
     resolve_input(0, failure("not reported"));
     hence_deferred_unref(d);
     check(had_report(HENCE_REPORT_UNHANDLED));
-    check(strstr(report_text(), "one of several failed, number 1 [") &&
+    check(strstr(report_text(), "one of several failed, input 1 [") &&
           strstr(report_text(), "broken"));
     end_inputs();
 }

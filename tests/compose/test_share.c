@@ -8,7 +8,7 @@
 
 SUITE(share);
 
-/* A share of a pending Deferred, whose promise that is: inputs, number 0. */
+/* A share of a pending Deferred, whose promise that is: inputs, input 0. */
 static hence_share *begin_share(void)
 {
     begin_inputs(1, STOPS);

@@ -251,8 +251,8 @@ const struct block *program_generate(const struct grammar *grammar, uint64_t see
     drawing.state = seed * 0xd1342543de82ef95u;
     drawing.state = next_random() + index;
     drawing.state = next_random();
-    drawing.length = drawing.left = 6 + (int)draw(6) + (int)draw(12);
-    drawing.variables = 1 + (int)draw(3) + (int)draw(3);
+    drawing.length = drawing.left = 8 + (int)draw(8) + (int)draw(16);
+    drawing.variables = 2 + (int)draw(3) + (int)draw(3);
     drawing.used = 0;
     drawing.p_drawn = drawing.q_drawn = 0;
     drawing.made_first = 1 + (int)draw((unsigned)drawing.variables);

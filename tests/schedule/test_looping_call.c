@@ -531,6 +531,8 @@ static void check_count(double interval, const char *expected)
         advance(interval);
     if (!support_faulty)
         check_trace(expected);
+    hence_looping_call_stop(the_call);
+    check_trace("end:ptr");
     end();
 }
 
@@ -617,7 +619,7 @@ TEST(looping_call, what_the_function_gives_after_it_cancelled_it_is_cancelled)
     start(1, false);
     advance(1);
     if (!support_faulty)
-        check_trace("end:cancelled call cancel0");
+        check_trace("call end:cancelled cancel0");
     end_waiting();
 }
 

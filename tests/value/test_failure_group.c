@@ -212,7 +212,7 @@ static hence_failure *at(const char *site, const char *message)
 TEST(failure_group, one_of_several_is_printed_with_its_place)
 {
     hence_failure *f = first(2, at("c.c:3", "broken"));
-    check_text(f, "one of several failed, number 2 [hence 10012 at a.c:1]: "
+    check_text(f, "one of several failed, input 2 [hence 10012 at a.c:1]: "
                   "broken [test 1 at c.c:3]");
     hence_failure_unref(f);
 }
@@ -221,7 +221,7 @@ TEST(failure_group, several_are_printed_with_all_of_them)
 {
     hence_failure *f = group_of(first(0, at("c.c:3", "broken")), at("d.c:4", "lost"));
     check_text(f, "several failed [hence 10013 at b.c:2]: "
-                  "(0) one of several failed, number 0 [hence 10012 at a.c:1]: "
+                  "(0) one of several failed, input 0 [hence 10012 at a.c:1]: "
                   "broken [test 1 at c.c:3]; (1) lost [test 1 at d.c:4]");
     hence_failure_unref(f);
 }
