@@ -41,7 +41,6 @@ static hence_deferred *get_within_limit(struct source *source, struct poetry_ser
 static hence_result try_again(hence_result *in, void *arg);
 static hence_result next_attempt(void *arg);
 static hence_result ask_mirror(void *arg);
-static hence_result unwrap(hence_result *in, void *arg);
 static hence_result print(hence_result *in, void *arg);
 static hence_result explain(hence_result *in, void *arg);
 static hence_result print_number(hence_result *in, void *arg);
@@ -105,7 +104,7 @@ static hence_deferred *get_from_either(struct source *source)
         hence_defer_later(source->loop, HEAD_START, ask_mirror, source),
     };
     hence_deferred *d = hence_race(both, 2);
-    hence_deferred_add_callback(d, unwrap, NULL);
+    hence_deferred_add_callback(d, hence_unwrap, NULL);
     return d;
 }
 
@@ -114,15 +113,6 @@ static hence_result ask_mirror(void *arg)
     struct source *source = arg;
     printf("%s: the mirror is asked too\n", source->poem->title);
     return hence_chain(get_within_limit(source, source->mirror));
-}
-
-static hence_result unwrap(hence_result *in, void *arg)
-{
-    (void)arg;
-    hence_winner *winner = hence_take_winner(in);
-    hence_result poem = winner ? hence_take(&winner->result) : hence_none();
-    hence_winner_free(winner);
-    return poem;
 }
 //! [either]
 

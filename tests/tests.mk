@@ -56,6 +56,7 @@ CRITERION_TESTS += tests/schedule/test_defer_later.crit
 CRITERION_TESTS += tests/schedule/test_looping_call.crit
 CRITERION_TESTS += tests/schedule/test_cooperator.crit
 CRITERION_TESTS += tests/schedule/test_cooperator_life.crit
+CRITERION_TESTS += tests/schedule/test_main.crit
 CRITERION_TESTS += tests/testing/test_clock.crit
 CRITERION_TESTS += tests/testing/test_helpers.crit
 

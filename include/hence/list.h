@@ -167,6 +167,23 @@ HENCE_API inline const hence_winner *hence_as_winner(const hence_result *in);
  */
 HENCE_API HENCE_MUST_USE inline hence_winner *hence_take_winner(hence_result *in);
 
+/**
+ * @brief A step that takes the place off: of a winner its result stays, of "one of several failed" the
+ * failure behind it.
+ *
+ * What is neither, or is shared with others, passes untouched.
+ *
+ * @param in   lent
+ * @param arg  ignored
+ * @return the result
+ * @threading{Where the step runs.}
+ * @complexity{O(1).}
+ * @see hence_race(), hence_gather_results()
+ * @since 0.1
+ * @snippet 44_poetry_timeouts.c either
+ */
+HENCE_API HENCE_MUST_USE hence_result hence_unwrap(hence_result *in, void *arg);
+
 inline const hence_list *hence_as_list(const hence_result *in)
 {
     return (const hence_list *)hence_as(in, hence_list_free);

@@ -114,6 +114,23 @@ void hence_winner_free(void *p)
         destroy_doomed();
 }
 
+/* ---- taken apart ---- */
+
+hence_result hence_unwrap(hence_result *in, void *arg)
+{
+    const hence_failure *failure = hence_as_failure(in);
+    hence_winner *winner = hence_take_winner(in);
+    (void)arg;
+    if (winner) {
+        hence_result r = hence_take(&winner->result);
+        hence_winner_free(winner);
+        return r;
+    }
+    if (hence_failure_index(failure) != SIZE_MAX)
+        return hence_fail_with(hence_failure_ref(hence_failure_cause(failure)));
+    return hence_take(in);
+}
+
 /* ---- looked at ---- */
 
 size_t hence_list_size(const hence_list *list)

@@ -322,7 +322,7 @@ static bool cancel_list_again(hence_promise *p, void *word)
 {
     (void)p;
     the_promise = NULL;
-    trace("%s:%d", (const char *)word, hence_deferred_cancel(the_list));
+    trace("%s:%d", (const char *)word, hence_deferred_cancel(the_list) == -EALREADY);
     return true;
 }
 
@@ -335,7 +335,7 @@ TEST(list_life, a_canceller_may_cancel_it_again_which_goes_on_as_it_was)
     hence_deferred_add_both(the_list, pass, "list");
     check_int(hence_deferred_cancel(the_list), 0);
     if (the_list)
-        check_trace("again:0 cancel0 list:[cancelled,cancelled]");
+        check_trace("again:1 cancel0 list:[cancelled,cancelled]");
     hence_deferred_unref(the_list);
     hence_abandon(the_promise);
     end_inputs();

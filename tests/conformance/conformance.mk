@@ -23,7 +23,9 @@ EXTRA_DIST += $(CONFORMANCE_TESTS) \
 	tests/conformance/planted/cancel.patch \
 	tests/conformance/planted/errback.patch \
 	tests/conformance/planted/last.patch \
+	tests/conformance/planted/limit.patch \
 	tests/conformance/planted/order.patch \
 	tests/conformance/planted/running.patch \
+	tests/conformance/planted/slots.patch \
 	tests/conformance/planted/taken.patch \
 	tests/conformance/planted/unpause.patch

@@ -25,11 +25,18 @@ static void run_all(void)
     hence_test_clock_advance(both.clock, 0);
 }
 
+static void free_it(void)
+{
+    hence_cooperator *it = cooperator;
+    cooperator = NULL; /* what runs meanwhile must not free it once more */
+    hence_cooperator_free(it);
+}
+
 static void end(void)
 {
     the_task = hence_cooperative_task_unref(the_task);
     the_end = hence_deferred_unref(the_end);
-    cooperator = hence_cooperator_free(cooperator);
+    free_it();
     run_all();
     check_int(hence_loop_pending(both.loop), 0);
     end_loop(&both);
@@ -171,7 +178,7 @@ static bool act(void *word, hence_result *out)
         trace("%d", hence_cooperator_stop(cooperator));
         break;
     case FREE_COOPERATOR:
-        cooperator = hence_cooperator_free(cooperator);
+        free_it();
         break;
     case LET_TASK_GO:
         the_task = hence_cooperative_task_unref(the_task);
@@ -347,7 +354,7 @@ TEST(cooperator_life, a_step_that_is_told_of_the_stop_may_start_it_again)
 static void free_cooperator(void *word)
 {
     trace("drop-%s", (const char *)word);
-    cooperator = hence_cooperator_free(cooperator);
+    free_it();
 }
 
 TEST(cooperator_life, the_end_of_a_task_s_argument_may_free_the_cooperator)
@@ -371,7 +378,7 @@ TEST(cooperator_life, a_loop_that_closes_ends_the_tasks)
     end_loop(&both);
     check_trace(the_end ? "drop-never end:closed" : "drop-never end:nomem");
     the_end = hence_deferred_unref(the_end);
-    hence_cooperator_free(cooperator);
+    free_it();
 }
 
 TEST(cooperator_life, a_task_that_waits_is_told_that_the_loop_has_closed)
@@ -386,7 +393,7 @@ TEST(cooperator_life, a_task_that_waits_is_told_that_the_loop_has_closed)
     if (!support_faulty)
         check_trace("unit drop-unit end:closed");
     the_end = hence_deferred_unref(the_end);
-    hence_cooperator_free(cooperator);
+    free_it();
     end_inputs();
     hence_deferred_unref(inputs[0]);
 }
@@ -483,6 +490,6 @@ TEST_ONCE(cooperator_life, on_the_real_clock_a_slice_is_about_ten_milliseconds)
     hence_test_turn(loop); /* comes back, long before the work is done */
     check(number > 0 && number < 1000000000);
     hence_deferred_forget(d);
-    hence_cooperator_free(cooperator);
+    free_it();
     hence_loop_free(loop);
 }
