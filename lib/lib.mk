@@ -90,6 +90,7 @@ compose_sources = \
 	lib/compose/operators.h \
 	lib/compose/policies.c \
 	lib/compose/share.c \
+	lib/compose/share.h \
 	lib/compose/shield.c \
 	lib/compose/timeout.c \
 	lib/compose/timeout.h \

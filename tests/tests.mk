@@ -51,6 +51,7 @@ CRITERION_TESTS += tests/compose/test_list_life.crit
 CRITERION_TESTS += tests/compose/test_race.crit
 CRITERION_TESTS += tests/compose/test_share.crit
 CRITERION_TESTS += tests/compose/test_timeout.crit
+CRITERION_TESTS += tests/compose/test_depth.crit
 CRITERION_TESTS += tests/schedule/test_sleep.crit
 CRITERION_TESTS += tests/schedule/test_defer_later.crit
 CRITERION_TESTS += tests/schedule/test_looping_call.crit

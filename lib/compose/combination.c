@@ -152,12 +152,13 @@ static struct hence_waitable *cancel_each_part(struct hence_waitable *self, bool
             return NULL;
         }
         c->cancelling = true;
+        c->accepted = false;
         c->cursor = 0;
         c->references++;
         c->below = *begun;
         *begun = self;
     } else if (*result == 0) {
-        c->cancelled = true;
+        c->cancelled = c->accepted = true;
     }
     while (c->cursor < c->size) {
         struct hence_waitable *input = c->inputs->get(c, c->cursor++);
@@ -166,14 +167,15 @@ static struct hence_waitable *cancel_each_part(struct hence_waitable *self, bool
     }
     *begun = c->below;
     c->cancelling = false;
-    *result = c->cancelled ? 0 : -EALREADY;
+    *result = c->accepted ? 0 : -EALREADY;
     finish_cancelling(c);
     return NULL;
 }
 
 static struct hence_consumer *waiter_part(const struct hence_waitable *self)
 {
-    return ((const struct combination *)self)->consumer;
+    const struct combination *c = (const struct combination *)self;
+    return c->decided ? NULL : c->consumer; /* it does not depend on its inputs any more */
 }
 
 static void unref_part(struct hence_waitable *self)

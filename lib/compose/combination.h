@@ -69,7 +69,8 @@ struct combination {
     uint32_t cursor; /* the next input to be cancelled */
     uint8_t flags;
     bool decided, cancelling, deciding;
-    bool cancelled; /* somebody has cancelled it, and an input has accepted that */
+    bool cancelled; /* somebody has cancelled it, and an input has accepted that, */
+    bool accepted;  /* this time */
 };
 
 /* Fills in a combination of `n` inputs, with one reference. */

@@ -45,7 +45,14 @@ static bool is_copy(const struct slot *slot)
 static struct hence_waitable *get_input(struct combination *c, uint32_t i)
 {
     struct slot *slot = &slots_of(c)[i];
-    return is_copy(slot) ? NULL : slot->from;
+    if (is_copy(slot) || !slot->from)
+        return NULL;
+    if (hence_deferred_is(slot->from)) { /* one that was not looked at yet may be another's */
+        const hence_deferred *d = hence_deferred_of(slot->from);
+        if ((d->state & STATE_TAKEN) && d->consumer != &slot->consumer)
+            return NULL;
+    }
+    return slot->from;
 }
 
 static void put_memory(struct combination *c)

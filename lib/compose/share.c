@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "base/report.h"
 #include "base/ring.h"
+#include "compose/share.h"
 #include "value/failure.h"
 #include "value/waitable.h"
 
@@ -239,6 +240,11 @@ hence_deferred *hence_share_get_at(const char *site, hence_share *share)
     hence_ring_append(&share->waiting, &waiting->ring);
     hence_promise_on_cancel(promise, stop_waiting, waiting);
     return d;
+}
+
+void hence_share_expect(hence_share *share)
+{
+    share->was_read = true;
 }
 
 int hence_share_cancel(hence_share *share)

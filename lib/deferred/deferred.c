@@ -108,18 +108,10 @@ hence_result hence_chain(hence_deferred *d)
  * `target`, or will be resolved by it. */
 static bool feeds_itself(const struct hence_deferred *d, const struct hence_waitable *target)
 {
-    if (!(d->state & (STATE_WAITING | STATE_IS_FED)))
-        return false;
-    for (int i = 0; i < HENCE_CIRCLE_BOUND && hence_deferred_is(target); i++) {
-        const struct hence_deferred *up = (const struct hence_deferred *)target;
-        if (up == d)
-            return true;
-        if (!(up->state & (STATE_TO_DEFERRED | STATE_TO_PROMISE)) ||
-            hence_deferred_feeds_nobody(up))
-            return false;
-        target = (const struct hence_waitable *)up->consumer;
-    }
-    return false;
+    if (target == &d->waitable)
+        return true;
+    return (d->state & (STATE_WAITING | STATE_IS_FED)) &&
+           hence_waitable_is_waited_for_by(target, &d->waitable);
 }
 
 int hence_deferred_chain(hence_deferred *d, hence_promise *p)
@@ -136,7 +128,7 @@ int hence_deferred_chain(hence_deferred *d, hence_promise *p)
     }
     if (hence_deferred_is(&p->waitable) &&
         !hence_deferred_swallows(hence_deferred_of(&p->waitable)) &&
-        (&d->waitable == &p->waitable || feeds_itself(d, &p->waitable))) {
+        feeds_itself(d, &p->waitable)) {
         hence_resolve_at(NULL, p, hence_fail_static(HENCE_EDEADLK));
         return 0;
     }
@@ -293,10 +285,18 @@ static struct hence_waitable *waits_for_part(const struct hence_waitable *self)
     return d->state & STATE_WAITING ? hence_chained(&d->waitable.slot) : NULL;
 }
 
+/* Is the consumer of `d` a promise whose Deferred will swallow what `d` gives? */
+static bool feeds_nobody(const struct hence_deferred *d)
+{
+    const struct hence_waitable *to = (const struct hence_waitable *)d->consumer;
+    return (d->state & STATE_TO_PROMISE) && hence_deferred_is(to) &&
+           hence_deferred_swallows((const struct hence_deferred *)to);
+}
+
 static struct hence_consumer *waiter_part(const struct hence_waitable *self)
 {
     const struct hence_deferred *d = (const struct hence_deferred *)self;
-    return d->state & STATE_CONSUMERS ? d->consumer : NULL;
+    return (d->state & STATE_CONSUMERS) && !feeds_nobody(d) ? d->consumer : NULL;
 }
 
 static struct hence_waitable *owner_part(struct hence_consumer *self)

@@ -114,14 +114,6 @@ static inline bool hence_deferred_swallows(const struct hence_deferred *d)
     return d->state & (STATE_RESULT | STATE_WAITING);
 }
 
-/* Is the consumer of `d` a promise whose Deferred will swallow what `d` gives? */
-static inline bool hence_deferred_feeds_nobody(const struct hence_deferred *d)
-{
-    const struct hence_waitable *to = (const struct hence_waitable *)d->consumer;
-    return (d->state & STATE_TO_PROMISE) && hence_deferred_is(to) &&
-           hence_deferred_swallows((const struct hence_deferred *)to);
-}
-
 static inline bool hence_deferred_has_steps(const struct hence_deferred *d)
 {
     return d->state & (STATE_ONE_STEP | STATE_BLOCKS);

@@ -167,23 +167,11 @@ static bool closes_circle(struct hence_deferred *d, struct hence_waitable *waita
         return false;
     if (hence_waitable_waits_for(waitable, &d->waitable, &last))
         return true;
-    if (last->consumer.part->cancel_each) /* it waits for many: is `d` below one of them? */
-        return hence_waitable_is_waited_for_by(&d->waitable, last);
-    if (!hence_deferred_is(last) || !(hence_deferred_of(last)->state & STATE_IS_FED) ||
-        hence_deferred_swallows(hence_deferred_of(last)))
-        return false;
-    /* the last one will be resolved by another Deferred: is that `d`, or does it wait for `d`? */
-    const struct hence_deferred *up = d;
-    for (int i = 0; i < HENCE_CIRCLE_BOUND && (up->state & STATE_CONSUMERS); i++) {
-        const struct hence_waitable *next = (const struct hence_waitable *)up->consumer;
-        if (next == last)
-            return true;
-        if ((up->state & STATE_TO_OTHER) || !hence_deferred_is(next) ||
-            hence_deferred_feeds_nobody(up))
-            return false;
-        up = (const struct hence_deferred *)next;
-    }
-    return false;
+    /* the last one waits for many, or will be resolved by another Deferred: is `d` below it? */
+    bool goes_on = last->consumer.part->cancel_each != NULL;
+    if (hence_deferred_is(last) && (hence_deferred_of(last)->state & STATE_IS_FED))
+        goes_on = !hence_deferred_swallows(hence_deferred_of(last));
+    return goes_on && hence_waitable_is_waited_for_by(&d->waitable, last);
 }
 
 /* A Deferred with nothing left to do but to hand on what it waits for, held by its consumer alone,

@@ -16,6 +16,7 @@
 #include "base/memory.h"
 #include "base/report.h"
 #include "base/ring.h"
+#include "compose/share.h"
 #include "loop/loop.h"
 
 #define DEFAULT_SLICE HENCE_MS(10)
@@ -28,7 +29,7 @@ struct hence_cooperative_task {
     hence_iterate_fn *iterate;
     void *arg;
     hence_drop_fn *drop;
-    hence_share *share;      /* of its result, as long as the program holds the task */
+    hence_share *share;      /* of its result; the program's, as long as it holds the task */
     hence_promise *promise;  /* NULL: it has ended */
     hence_deferred *current; /* what it waits for */
     uint32_t references;     /* the program's, and those of who is at work on it */
@@ -44,7 +45,7 @@ struct hence_cooperator {
     int64_t slice;
     size_t units;
     uint32_t references;
-    bool is_called, stopped;
+    bool is_called, in_tick, stopped;
 };
 
 /* ---- life ---- */
@@ -78,6 +79,18 @@ static void task_unref(hence_cooperative_task *task)
     }
 }
 
+/* The task cannot run. When none can, the loop need not come back. */
+static void leave_runnable(hence_cooperative_task *task)
+{
+    hence_cooperator *cooperator = task->cooperator;
+    hence_ring_remove(&task->in_runnable);
+    if (!hence_ring_is_empty(&cooperator->runnable) || !cooperator->is_called ||
+        cooperator->in_tick)
+        return;
+    cooperator->is_called = false;
+    hence_call_cancel(cooperator->loop, cooperator->call);
+}
+
 static void drop_argument(hence_cooperative_task *task)
 {
     hence_drop_fn *drop = task->drop;
@@ -91,7 +104,7 @@ static void complete(hence_cooperative_task *task, hence_result r)
 {
     hence_promise *promise = hence_promise_take(&task->promise);
     hence_ring_remove(&task->in_all);
-    hence_ring_remove(&task->in_runnable);
+    leave_runnable(task);
     if (!task->in_unit)
         drop_argument(task);
     hence_promise_on_cancel(promise, NULL, NULL);
@@ -103,13 +116,27 @@ static void complete(hence_cooperative_task *task, hence_result r)
 
 static void tick(void *arg);
 
-/* Tasks that their Deferreds' steps add meanwhile too. */
+/* Takes the reason, which is known to whoever has stopped it. */
+static void stop(hence_cooperative_task *task, hence_result reason)
+{
+    hence_share_expect(task->share);
+    complete(task, reason);
+}
+
+/* All tasks that there are now: their steps may add others. */
 static void fail_all(hence_cooperator *cooperator, hence_result r)
 {
+    struct hence_ring doomed;
+    hence_ring_init(&doomed);
     while (!hence_ring_is_empty(&cooperator->all)) {
-        hence_cooperative_task *task = of_all(cooperator->all.next);
+        struct hence_ring *entry = cooperator->all.next;
+        hence_ring_remove(entry);
+        hence_ring_append(&doomed, entry);
+    }
+    while (!hence_ring_is_empty(&doomed)) {
+        hence_cooperative_task *task = of_all(doomed.next);
         task->references++;
-        complete(task, r);
+        stop(task, r);
         task_unref(task);
     }
 }
@@ -167,7 +194,7 @@ static hence_result wait_ended(hence_result *in, void *arg)
 
 static void wait_for(hence_cooperative_task *task, hence_result chain)
 {
-    hence_ring_remove(&task->in_runnable);
+    leave_runnable(task);
     task->current = hence_deferred_succeed(chain);
     if (!task->current) {
         complete(task, hence_fail_static(HENCE_ENOMEM));
@@ -202,6 +229,7 @@ static void tick(void *arg)
     hence_cooperator *cooperator = arg;
     const int64_t until = hence_loop_time(cooperator->loop) + cooperator->slice;
     size_t left = cooperator->units;
+    cooperator->in_tick = true;
     while (!hence_ring_is_empty(&cooperator->runnable)) {
         struct hence_ring *entry = cooperator->runnable.next;
         hence_ring_remove(entry);
@@ -210,7 +238,7 @@ static void tick(void *arg)
         if (--left == 0 || hence_loop_time(cooperator->loop) >= until)
             break;
     }
-    cooperator->is_called = false;
+    cooperator->is_called = cooperator->in_tick = false;
     reschedule(cooperator);
 }
 
@@ -294,7 +322,7 @@ static bool cancel_task(hence_promise *promise, void *arg)
     task->references++;
     task->promise = NULL;
     hence_ring_remove(&task->in_all);
-    hence_ring_remove(&task->in_runnable);
+    leave_runnable(task);
     if (!task->in_unit)
         drop_argument(task);
     hence_deferred_cancel(current);
@@ -335,7 +363,7 @@ hence_cooperative_task *hence_cooperate(hence_cooperator *cooperator, hence_iter
     hence_ring_append(&cooperator->all, &task->in_all);
     hence_promise_on_cancel(promise, cancel_task, task);
     if (cooperator->stopped)
-        complete(task, hence_fail_static(HENCE_ESTOPPED));
+        stop(task, hence_fail_static(HENCE_ESTOPPED));
     else
         make_runnable(task);
     return task;
@@ -365,11 +393,8 @@ hence_cooperative_task *hence_cooperative_task_unref(hence_cooperative_task *tas
 {
     if (!task)
         return NULL;
-    if (--task->handles == 0) {
-        hence_share *share = task->share;
-        task->share = NULL;
-        hence_share_unref(share);
-    }
+    if (--task->handles == 0)
+        hence_share_unref(task->share); /* which lives until the task has ended */
     task_unref(task);
     return NULL;
 }
@@ -388,7 +413,7 @@ int hence_cooperative_task_pause(hence_cooperative_task *task)
     if (task->pauses == UINT32_MAX)
         return -EOVERFLOW;
     task->pauses++;
-    hence_ring_remove(&task->in_runnable);
+    leave_runnable(task);
     return 0;
 }
 
@@ -411,6 +436,6 @@ int hence_cooperative_task_stop(hence_cooperative_task *task)
         return -ENOMEM;
     if (!task->promise)
         return -EALREADY;
-    complete(task, hence_fail_static(HENCE_ESTOPPED));
+    stop(task, hence_fail_static(HENCE_ESTOPPED));
     return 0;
 }

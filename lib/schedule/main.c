@@ -15,7 +15,8 @@ static const int stop_signals[] = {SIGINT, SIGTERM};
 
 struct program {
     hence_loop *loop;
-    hence_deferred *d;
+    hence_deferred *d;   /* what the function returned; it is waited for by */
+    hence_deferred *end; /* one of our own, whose first step needs no memory */
     struct event *events[STOP_SIGNALS];
     int status;
     int signal; /* the first one that came, or 0 */
@@ -68,7 +69,7 @@ static void signal_comes(evutil_socket_t signal, short what, void *arg)
         return;
     }
     program->signal = (int)signal;
-    hence_deferred_cancel(program->d);
+    hence_deferred_cancel(program->end);
 }
 
 static void stop_listening(struct program *program)
@@ -110,16 +111,20 @@ int hence_main(hence_main_fn *fn, void *arg)
         hence_loop_free(program.loop);
         return 1;
     }
-    program.d = fn(program.loop, arg);
-    hence_deferred_add_both(program.d, ended, &program);
-    if (!program.d) /* the step has run, with the failure: out of memory */
-        program.has_ended = true;
-    hence_loop_run_forever(program.loop);
-    if (!program.has_ended) {
-        hence_deferred_forget(program.d);
-    } else {
-        hence_deferred_unref(program.d);
+    hence_promise *promise;
+    program.end = hence_deferred_new_at(NULL, &promise);
+    if (program.end) {
+        hence_deferred_add_both(program.end, ended, &program);
+        program.d = fn(program.loop, arg);
+        hence_resolve_at(NULL, promise, hence_chain(hence_deferred_ref(program.d)));
     }
+    int error = program.end ? hence_loop_run_forever(program.loop) : -ENOMEM;
+    if (error && error != -EINTR) {
+        complain("hence_main() cannot run its loop");
+        program.status = 1;
+    }
+    hence_deferred_forget(program.end);
+    hence_deferred_unref(program.d);
     stop_listening(&program);
     hence_loop_free(program.loop);
     return program.status;

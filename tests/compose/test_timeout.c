@@ -517,10 +517,19 @@ TEST(timeout, one_that_could_not_be_had_has_no_limit)
     end(inputs[0]);
 }
 
-TEST(timeout, without_a_loop_that_is_open_nothing_changes)
+TEST(timeout, without_a_loop_it_is_out_of_memory)
 {
     hence_deferred *d = begin(STOPS);
-    check_int(hence_deferred_add_timeout(d, NULL, 1, NULL, NULL), -EINVAL);
+    check_int(hence_deferred_add_timeout(d, NULL, 1, NULL, NULL), -ENOMEM);
+    resolve_input(0, payload());
+    check_string(outcome(d), "nomem");
+    check_int(payloads_alive(), 0);
+    end(d);
+}
+
+TEST(timeout, in_a_closed_loop_nothing_changes)
+{
+    hence_deferred *d = begin(STOPS);
     hence_loop_close(both.loop);
     check_int(limit(d, 10), -ESHUTDOWN);
     resolve_input(0, hence_int(7));

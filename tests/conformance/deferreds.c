@@ -133,7 +133,8 @@ static struct variable {
     hence_promise *pointer;
     enum promise promise;
     const struct block *canceller;
-    bool has_ended; /* when the program had */
+    bool may_decide; /* its canceller runs, which may resolve a promise that was moved */
+    bool has_ended;  /* when the program had */
 } variables[SLOTS];
 
 static const char *const sites[SLOTS] = {"0", "1", "2", "3", "4", "5", "6", "7"};
@@ -342,7 +343,9 @@ static bool run_canceller(hence_promise *p, void *arg)
     if (is_over)
         return false;
     trace("%d:cancel", v->canceller->number);
+    v->may_decide = v->promise == MOVED;
     bool stopped = run_block(v->canceller)->operation == &outcomes_of_cancellers[STOPPED];
+    v->may_decide = false;
     if (stopped && v->promise == GOOD)
         v->promise = ENDED;
     return stopped;
@@ -351,13 +354,27 @@ static bool run_canceller(hence_promise *p, void *arg)
 /* ---- operations ---- */
 
 /* What is resolved a second time is refused as long as the Deferred is there to tell. */
+static bool can_be_resolved(struct variable *v)
+{
+    if (v->promise == MOVED)
+        return v->may_decide;
+    return v->promise == GOOD || (v->promise == ENDED && v->deferred);
+}
+
+static void end_promise(struct variable *v)
+{
+    v->may_decide = false;
+    if (v->promise == GOOD)
+        v->promise = ENDED;
+}
+
 static void resolve(struct variable *v, hence_result r)
 {
-    if (v->promise != GOOD && (v->promise != ENDED || !v->deferred)) {
+    if (!can_be_resolved(v)) {
         hence_drop(r);
         return;
     }
-    v->promise = ENDED;
+    end_promise(v);
     int error = hence_resolve(v->pointer, r);
     if (error == -EALREADY)
         refused++;
@@ -367,9 +384,9 @@ static void resolve(struct variable *v, hence_result r)
 
 static void abandon(struct variable *v)
 {
-    if (v->promise != GOOD)
+    if (v->promise != GOOD && !v->may_decide)
         return;
-    v->promise = ENDED;
+    end_promise(v);
     hence_abandon(v->pointer);
 }
 

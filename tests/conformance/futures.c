@@ -610,7 +610,7 @@ static void chain(const struct variable *v, struct variable *to)
         event("error");
 }
 
-static void listen(struct variable *v, const struct block *block, bool looks)
+static void add_listener(struct variable *v, const struct block *block, bool looks)
 {
     struct listener *listener = &listeners[listeners_used++];
     *listener = (struct listener){block, looks, 0};
@@ -619,7 +619,7 @@ static void listen(struct variable *v, const struct block *block, bool looks)
         event("error");
 }
 
-static void listen_again(struct variable *v)
+static void add_listener_again(struct variable *v)
 {
     if (!v->listening)
         return;
@@ -665,13 +665,13 @@ static void run_on_future(const struct node *node, struct variable *v)
     hence_future *f = v->future;
     switch (node->operation - operations) {
     case LISTEN:
-        listen(v, node->blocks[1], true);
+        add_listener(v, node->blocks[1], true);
         break;
     case HEAR:
-        listen(v, node->blocks[1], false);
+        add_listener(v, node->blocks[1], false);
         break;
     case AGAIN:
-        listen_again(v);
+        add_listener_again(v);
         break;
     case REMOVE:
         remove_listener(v, node->numbers[1]);

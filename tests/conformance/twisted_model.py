@@ -127,7 +127,7 @@ class NoPromise:
     """Of a variable that was given a Deferred which has another one already."""
 
     promise = NO_PROMISE
-    called = False
+    called = may_decide = False
 
 
 class Untouched:
@@ -165,7 +165,7 @@ class Untouched:
             d.held = 0
             d.promise = promise
             d.in_step = 0
-            d.cancelling = d.goes_on = False
+            d.cancelling = d.goes_on = d.may_decide = False
         if self.promises[slot] is not None:
             if not d.held:
                 self.let_go(d)
@@ -212,8 +212,9 @@ class Untouched:
     def run_canceller(self, d, block):
         self.events.append(f"{block.number}:cancel")
         d.cancelling = True
+        d.may_decide = d.promise == MOVED
         answer = self.run_nodes(block.nodes)[0]
-        d.cancelling = False
+        d.cancelling = d.may_decide = False
         if d.promise == GOOD:
             if answer == "stopped":
                 d.promise = ENDED
@@ -327,7 +328,12 @@ class Untouched:
 
     def can_be_fired(self, d):
         """May the program resolve it? Notes that the promise has ended."""
-        if d is None or not (d.promise == GOOD or d.promise == ENDED and self.slots[d.slot] is d):
+        if d is None:
+            return False
+        if d.promise == MOVED:
+            may_decide, d.may_decide = d.may_decide, False
+            return may_decide
+        if d.promise != GOOD and (d.promise != ENDED or self.slots[d.slot] is not d):
             return False
         if d.promise == ENDED and not d.called:
             self.events.append("already")  # abandoned by its canceller, which still runs
@@ -360,11 +366,13 @@ class Untouched:
 
     def op_abandon(self, node):
         d = self.promises[node[1]]
-        if d is None or d.promise != GOOD:
+        if d is None or d.promise != GOOD and not d.may_decide:
             return
         if d.called and d.goes_on:
             self.touch("33")
-        d.promise = ENDED
+        d.may_decide = False
+        if d.promise == GOOD:
+            d.promise = ENDED
         if d.called or not d.cancelling:
             d.errback(ABANDONED)
 

@@ -39,10 +39,11 @@ static void put_failure(struct text *text, const hence_failure *f, int depth)
             put_failure(text, hence_failure_cause(f), depth - 1);
         put(text, depth ? ")" : "...)");
     }
-    for (size_t i = 0; i < hence_failure_count(f) && text->room > 1; i++) {
-        put(text, i ? "," : "{");
-        if (depth)
-            put_failure(text, hence_failure_member(f, i), depth - 1);
+    if (hence_failure_count(f))
+        put(text, "{");
+    for (size_t i = 0; i < hence_failure_count(f) && depth && text->room > 1; i++) {
+        put(text, i ? "," : "");
+        put_failure(text, hence_failure_member(f, i), depth - 1);
     }
     if (hence_failure_count(f))
         put(text, depth ? "}" : "...}");
