@@ -50,7 +50,7 @@ enum {
 
 static const struct operation operations[] = {
     [MAKE] = {"make", "m", 8, 1},
-    [CANCELLABLE] = {"cancellable", "mC", 3, 1},
+    [CANCELLABLE] = {"cancellable", "mC", 5, 1},
     [SUCCEED] = {"succeed", "ev", 2, 1},
     [FAILED] = {"failed", "ev", 1, 1},
     [SUCCEED_WITH] = {"succeed_with", "eo", 1, 1},
@@ -62,10 +62,10 @@ static const struct operation operations[] = {
     [FAIL] = {"fail", "pv", 2, 10},
     [FIRE_WITH] = {"fire_with", "po", 1, 1},
     [ABANDON] = {"abandon", "p", 0, 1},
-    [CANCEL] = {"cancel", "d", 2, 4},
+    [CANCEL] = {"cancel", "d", 2, 6},
     [PAUSE] = {"pause", "q", 4, 2},
     [UNPAUSE] = {"unpause", "u", 1, 6},
-    [CHAIN] = {"chain", "dp", 2, 2},
+    [CHAIN] = {"chain", "dp", 3, 3},
     [DROP] = {"drop", "d", 1, 3},
     [MAYBE] = {"maybe", "eS", 1, 1},
     [LIST] = {"list", "evooo", 2, 3},

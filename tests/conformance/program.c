@@ -189,7 +189,7 @@ static struct node *draw_node(const struct operation *of, const struct mixture *
         if (letter == 'v') {
             node->numbers[i] = (int)draw(NUMBERS);
         } else if (islower((unsigned char)letter)) {
-            node->numbers[i] = draw_variable(letter, i ? mine : 1u << around);
+            node->numbers[i] = draw_variable(letter, i || letter == 'p' ? mine : 1u << around);
             mine |= 1u << node->numbers[i];
         } else {
             int operations = 0;
