@@ -146,6 +146,30 @@ examples_44_poetry_timeouts_LDADD = $(EXAMPLE_LIBS)
 EXAMPLES += examples/45_poetry_main
 examples_45_poetry_main_LDADD = $(EXAMPLE_LIBS)
 
+EXAMPLES += examples/46_poetry_gather
+examples_46_poetry_gather_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/50_gather
+examples_50_gather_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/51_wait
+examples_51_wait_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/52_as_completed
+examples_52_as_completed_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/53_shield
+examples_53_shield_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/54_operators
+examples_54_operators_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/55_iterators
+examples_55_iterators_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/56_transaction
+examples_56_transaction_LDADD = $(EXAMPLE_LIBS)
+
 noinst_PROGRAMS += $(EXAMPLES)
 EXAMPLE_TESTS = $(EXAMPLES:=.out)
 EXTRA_DIST += $(EXAMPLE_TESTS) examples/run

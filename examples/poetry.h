@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the programs 41 to 45 have in common: three poems, and a server that sends one of them slowly, a
+ * What the programs 41 to 46 have in common: three poems, and a server that sends one of them slowly, a
  * line at a time, to each who connects to it; then it closes the connection. It is written with libevent
  * alone, and stands in for one that is far away.
  */

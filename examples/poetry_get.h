@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A poem as a Deferred, for the programs 43 to 45. This is the one place where callbacks of libevent
+ * A poem as a Deferred, for the programs 43 to 46. This is the one place where callbacks of libevent
  * and a promise meet; what uses it knows nothing of sockets.
  */
 #ifndef POETRY_GET_H

@@ -159,8 +159,7 @@ HENCE_API HENCE_MUST_USE hence_deferred *hence_deferred_list_at(const char *site
  * One Deferred for the outcomes of many: hence_deferred_list_at() with this line.
  * @snippet 33_deferred_list.c list
  */
-#define hence_deferred_list(deferreds, n, flags)                                                   \
-    hence_deferred_list_at(HENCE_SITE, (deferreds), (n), (flags))
+#define hence_deferred_list(...) hence_deferred_list_at(HENCE_SITE, __VA_ARGS__)
 
 /**
  * @brief One Deferred for the values of many, or for the first failure among them. The macro
@@ -200,8 +199,7 @@ HENCE_API HENCE_MUST_USE hence_deferred *hence_gather_results_at(const char *sit
  * One Deferred for the values of many: hence_gather_results_at() with this line.
  * @snippet 33_deferred_list.c gather
  */
-#define hence_gather_results(deferreds, n, flags)                                                  \
-    hence_gather_results_at(HENCE_SITE, (deferreds), (n), (flags))
+#define hence_gather_results(...) hence_gather_results_at(HENCE_SITE, __VA_ARGS__)
 
 /**
  * @brief One Deferred for the first of many that succeeds; the others are cancelled. The macro
@@ -240,7 +238,7 @@ HENCE_API HENCE_MUST_USE hence_deferred *hence_race_at(const char *site,
  * One Deferred for the first of many that succeeds: hence_race_at() with this line.
  * @snippet 34_race.c race
  */
-#define hence_race(deferreds, n) hence_race_at(HENCE_SITE, (deferreds), (n))
+#define hence_race(...) hence_race_at(HENCE_SITE, __VA_ARGS__)
 
 /* ---- one for many ---- */
 

@@ -76,8 +76,7 @@ HENCE_API HENCE_MUST_USE hence_future *hence_gather_at(const char *site, hence_l
  * One Future for the results of many: hence_gather_at() with this line.
  * @snippet 50_gather.c gather
  */
-#define hence_gather(loop, futures, n, flags)                                                      \
-    hence_gather_at(HENCE_SITE, (loop), (futures), (n), (flags))
+#define hence_gather(...) hence_gather_at(HENCE_SITE, __VA_ARGS__)
 
 /**
  * @brief One Future for the first of many that succeeds; the others are cancelled. The macro
@@ -114,7 +113,7 @@ HENCE_API HENCE_MUST_USE hence_future *hence_race_future_at(const char *site, he
  * One Future for the first of many that succeeds: hence_race_future_at() with this line.
  * @snippet 50_gather.c race
  */
-#define hence_race_future(loop, futures, n) hence_race_future_at(HENCE_SITE, (loop), (futures), (n))
+#define hence_race_future(...) hence_race_future_at(HENCE_SITE, __VA_ARGS__)
 
 /** When hence_wait() has waited long enough. */
 typedef enum hence_wait_condition {
@@ -162,8 +161,7 @@ HENCE_API HENCE_MUST_USE hence_future *hence_wait_at(const char *site, hence_loo
  * Wait until enough are done: hence_wait_at() with this line.
  * @snippet 51_wait.c wait
  */
-#define hence_wait(loop, futures, n, condition, timeout)                                           \
-    hence_wait_at(HENCE_SITE, (loop), (futures), (n), (condition), (timeout))
+#define hence_wait(...) hence_wait_at(HENCE_SITE, __VA_ARGS__)
 
 /* ---- one by one ---------------------------------------------------------------------------- */
 
@@ -280,7 +278,7 @@ HENCE_API size_t hence_completion_queue_size(const hence_completion_queue *queue
  * @param loop     lent: the loop of all inputs
  * @param futures  lent; the same one in several places is given once, with its first place
  * @param n        how many
- * @param timeout  nanoseconds, from now; negative: none. When it is over, each
+ * @param timeout  nanoseconds, from now; negative: none. When it is over before all are done, each
  *                 hence_completion_queue_next() that finds none done fails with #HENCE_ETIMEDOUT; the
  *                 inputs are not cancelled
  * @return the queue, yours; NULL when there is no memory, one of them is NULL, or belongs to another loop

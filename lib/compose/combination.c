@@ -140,6 +140,23 @@ static struct hence_waitable *stop_watching(struct combination *c, int *result)
     return NULL;
 }
 
+/* Is it on this stack? */
+static bool is_on(const struct hence_waitable *begun, const struct hence_waitable *self)
+{
+    while (begun && begun != self)
+        begun = ((const struct combination *)begun)->below;
+    return begun != NULL;
+}
+
+static bool is_input_part(struct hence_waitable *self, const struct hence_waitable *other)
+{
+    struct combination *c = (struct combination *)self;
+    for (uint32_t i = 0; i < c->size && i < HENCE_CIRCLE_BOUND; i++)
+        if (c->inputs->get(c, i) == other)
+            return !c->decided;
+    return false;
+}
+
 static struct hence_waitable *cancel_each_part(struct hence_waitable *self, bool begin, int *result,
                                                struct hence_waitable **begun)
 {
@@ -147,7 +164,9 @@ static struct hence_waitable *cancel_each_part(struct hence_waitable *self, bool
     if (begin && (c->flags & COMBINATION_WATCHES))
         return stop_watching(c, result);
     if (begin) {
-        if (c->cancelling) { /* whoever is at it will come to the rest */
+        if (c->cancelling) {                        /* whoever is at it will come to the rest */
+            if (!c->decided && is_on(*begun, self)) /* it waits for itself: this is the way out */
+                hence_combination_decide(c, hence_fail_static(HENCE_EDEADLK));
             *result = -EALREADY;
             return NULL;
         }
@@ -188,6 +207,7 @@ static const struct hence_part combination_part = {
     .hand_on = hand_on_part,
     .waits_for = waits_for_part,
     .cancel_each = cancel_each_part,
+    .is_input = is_input_part,
     .unref = unref_part,
     .waiter = waiter_part,
 };

@@ -141,6 +141,15 @@ static void serve(hence_completion_queue *queue)
 
 /* ---- Futures ---- */
 
+/* The time is for those that were given at the start: when all are done, there is nothing to wait for. */
+static void stop_timer_when_done(hence_completion_queue *queue)
+{
+    if (queue->has_timer && hence_ring_is_empty(&queue->pending)) {
+        queue->has_timer = false;
+        hence_call_cancel(queue->loop, queue->timer);
+    }
+}
+
 static void told(hence_future *f, void *arg)
 {
     struct entry *entry = arg;
@@ -148,6 +157,7 @@ static void told(hence_future *f, void *arg)
     (void)f;
     hence_ring_remove(&entry->ring);
     hence_ring_append(&queue->done, &entry->ring);
+    stop_timer_when_done(queue);
     serve(queue);
 }
 
@@ -271,7 +281,7 @@ hence_completion_queue *hence_as_completed(hence_loop *loop, hence_future *const
 {
     hence_completion_queue *queue = hence_completion_queue_new(loop);
     int error = queue ? add_all(queue, futures, n) : -ENOMEM;
-    if (!error && timeout >= 0) {
+    if (!error && timeout >= 0 && !hence_ring_is_empty(&queue->pending)) {
         error = hence_call_later(loop, timeout, time_is_up, queue, &queue->timer);
         queue->has_timer = !error;
     }

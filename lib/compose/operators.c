@@ -84,6 +84,29 @@ static void told(hence_future *f, void *arg)
     hence_future_unref(f);
 }
 
+/* Will a Future that `waitable` is, or that is chained to it, be resolved by `f`? Looked for through at
+ * most *budget promises. */
+static bool leads_to(const struct hence_waitable *waitable, const hence_future *f, int *budget)
+{
+    if (waitable == &f->waitable)
+        return true;
+    if (waitable->consumer.part != &hence_future_part || --*budget < 0)
+        return false;
+    const struct hence_listener *last = ((const hence_future *)waitable)->last;
+    const struct hence_listener *listener = last;
+    while (listener) {
+        listener = listener->next;
+        if (listener->fn == told) {
+            const struct chained *chained = (const struct chained *)listener;
+            if (leads_to(&chained->promise->waitable, f, budget))
+                return true;
+        }
+        if (listener == last)
+            break;
+    }
+    return false;
+}
+
 int hence_future_chain(hence_future *f, hence_promise *p)
 {
     if (!p)
@@ -94,6 +117,11 @@ int hence_future_chain(hence_future *f, hence_promise *p)
     }
     if (f && hence_future_done(f)) {
         hence_resolve_at(NULL, p, hence_future_result(f));
+        return 0;
+    }
+    int budget = 100;
+    if (f && leads_to(&p->waitable, f, &budget)) {
+        hence_resolve_at(NULL, p, hence_fail_static(HENCE_EDEADLK));
         return 0;
     }
     struct chained *chained = f ? hence_memory_get_zeroed(sizeof *chained) : NULL;

@@ -122,9 +122,11 @@ const struct combination_policy hence_gather_policy = {gather_arrive, discard};
 bool hence_gather_prepare(struct combination *c)
 {
     c->list = hence_list_new(c->size);
-    if (c->list && c->size == 0)
+    if (!c->list)
+        return false;
+    if (c->size == 0)
         decide_list(c);
-    return c->list != NULL;
+    return true;
 }
 
 /* ---- waits ---- */

@@ -19,7 +19,10 @@ static hence_result entered(hence_result *in, void *arg)
     struct using *using = arg;
     using->has_entered = true;
     using->resource = hence_take(in);
-    return using->body(&using->resource, using->arg);
+    hence_result out = using->body(&using->resource, using->arg);
+    if (out.kind == using->resource.kind && out.word == using->resource.word)
+        using->resource = hence_none(); /* the body has passed it on */
+    return out;
 }
 
 static hence_result leave(hence_result *in, void *arg)

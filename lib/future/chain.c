@@ -105,7 +105,11 @@ static bool closes_circle(hence_future *f, struct hence_waitable *waitable)
     struct hence_waitable *last;
     if (!hence_future_has_listeners(f)) /* nobody waits for it but, perhaps, this very chain */
         return waitable->consumer.part->waits_for(waitable) == &f->waitable;
-    return hence_waitable_waits_for(waitable, &f->waitable, &last);
+    if (hence_waitable_waits_for(waitable, &f->waitable, &last))
+        return true;
+    const struct hence_part *part =
+        last->consumer.part; /* longer ways through many are not looked for */
+    return part->is_input && part->is_input(last, &f->waitable);
 }
 
 /* The chain whose consumer is the only one who has anything to do with `f`, or NULL. */

@@ -66,6 +66,8 @@ struct hence_part {
      * *result (0 or -EALREADY), and returns NULL. */
     struct hence_waitable *(*cancel_each)(struct hence_waitable *self, bool begin, int *result,
                                           struct hence_waitable **begun);
+    /* Of what waits for many: is `other` one of the first HENCE_CIRCLE_BOUND? */
+    bool (*is_input)(struct hence_waitable *self, const struct hence_waitable *other);
     /* If an adapter will resolve this one: it is cancelled now, and the adapter's source is to be
      * cancelled next. Otherwise NULL. May be missing. */
     struct hence_waitable *(*cancel_fed)(struct hence_waitable *self);

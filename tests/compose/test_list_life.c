@@ -314,6 +314,33 @@ TEST(list_life, a_step_of_an_input_may_resolve_another_which_comes_first_then)
     end_inputs();
 }
 
+static hence_result wait_for_all(hence_result *in, void *word)
+{
+    hence_deferred *d = hence_gather_results(inputs, 2, 0);
+    trace("%s:%s", (const char *)word, describe(in));
+    inputs[0] = inputs[1] = NULL;
+    return hence_chain(d);
+}
+
+/* rules 18 and 60 */
+TEST(list_life, a_step_may_wait_for_a_gather_and_others_for_that_step)
+{
+    begin(2);
+    hence_deferred *inner = hence_deferred_succeed(hence_none());
+    hence_deferred_add_callback(inner, wait_for_all, "wait");
+    hence_deferred_add_both(inner, pass, "inner");
+    hence_deferred *outer = hence_deferred_succeed(hence_chain(inner));
+    hence_deferred_add_both(outer, pass, "outer");
+    resolve_input(1, hence_int(8));
+    check_trace("wait:none");
+    resolve_input(0, hence_int(7));
+    check_trace("inner:[7,8] outer:[7,8]");
+    hence_deferred_unref(outer);
+    hence_deferred_unref(inputs[0]); /* if there was no step */
+    hence_deferred_unref(inputs[1]);
+    end_inputs();
+}
+
 /* ---- what cancellers may do ---- */
 
 static hence_promise *the_promise;

@@ -45,7 +45,8 @@ DIFFERENCES = {
     "108": "as_completed can be ended, and cancels those who still ask",
     "111": "wait does not look at failures; in asyncio, with FIRST_EXCEPTION, it has",
     "113": "a shield that was cancelled does not look at the failure that is on its way; asyncio's does",
-    "114": "wait_for of one that is done needs no turn; asyncio's does",
+    "114": "wait_for of one that is done needs no turn, and without a limit it takes one of its own; in asyncio the "
+    "other way round",
     "115": "wait_for: a cancellation is passed on, and what comes of it is the result, as when the time is over; "
     "in asyncio the task has to wake up to do so, twice, and is cancelled whatever comes of it",
     "116": "sleep(0) takes its turn with the timers; in asyncio with the tasks",
@@ -144,11 +145,9 @@ class Timer(events.TimerHandle):
         self.order = loop.timers
 
     def _run(self):
-        loop = self._loop
-        if self._when == loop.last_when and self.order < loop.last_order:
-            loop.program.touched.add("13")
-        loop.last_when = self._when
-        loop.last_order = self.order
+        for other in self._loop._ready:
+            if type(other) is Timer and other._when == self._when and other.order < self.order:
+                self._loop.program.touch("13")
         super()._run()
 
 
@@ -159,6 +158,35 @@ class OrderedTimer(Timer):
         return (self._when, self.order) < (other._when, other.order)
 
 
+def is_bookkeeping(callback):
+    """Is it a callback of asyncio's own that does nothing, now that it is asked to be called?"""
+    if type(callback) is Notice:
+        return True
+    name = getattr(callback, "__name__", None)
+    if name == "_on_completion":  # of wait
+        return is_done("waiter", callback)
+    if name in ("_done_callback", "_inner_done_callback"):  # of gather, of shield
+        return is_done("outer", callback)
+    return name in ("_outer_done_callback", "_call_check_cancel")  # of shield, of _chain_future
+
+
+def is_done(name, function):
+    """Is the Future that a function inside of another one calls by this name done?"""
+    f = function.__closure__[function.__code__.co_freevars.index(name)].cell_contents
+    return f is not None and f.done()
+
+
+class Notice:
+    """A callback that is there to see what the next one is going to do."""
+
+    def __init__(self, function, *arguments):
+        self.function = function
+        self.arguments = arguments
+
+    def __call__(self, f):
+        self.function(f, *self.arguments)
+
+
 class Loop(BaseEventLoop):
     """asyncio's loop with a clock that jumps when there is nothing to do, instead of waiting."""
 
@@ -167,8 +195,8 @@ class Loop(BaseEventLoop):
         self._selector = self
         self.program = program
         self.now = 0.0
-        self.timers = self.last_order = 0
-        self.last_when = None
+        self.timers = 0
+        self.bookkeeping = set()
         self.set_exception_handler(program.handle_exception)
 
     def time(self):
@@ -182,25 +210,27 @@ class Loop(BaseEventLoop):
     def _process_events(self, event_list):
         pass
 
+    def call_soon(self, callback, *args, context=None):
+        handle = super().call_soon(callback, *args, context=context)
+        if is_bookkeeping(callback):
+            self.bookkeeping.add(handle)
+        return handle
+
     def take_turn(self):
-        """False if nothing waits any more."""
+        """False if nothing waits any more. A turn that has only bookkeeping to do is not counted."""
+        while self._ready and self.bookkeeping.issuperset(self._ready):
+            self._ready.popleft()._run()
         if not self._ready and all(timer._cancelled for timer in self._scheduled):
             return False
         self._run_once()
         return True
 
     def end(self):
+        """What is left of it may be collected later, and does nothing then."""
         self._ready.clear()
         self._scheduled.clear()
-        self.close()
-        self.program = None
-
-
-class WatchedLoop(Loop):
-    """asyncio's functions make the Futures that they wait for themselves with this."""
-
-    def create_future(self):
-        return Watched(loop=self)
+        self.call_soon = lambda *_, **__: None
+        self._closed = True
 
 
 # ---- a program on asyncio as it is
@@ -277,7 +307,7 @@ class Untouched:
         finally:
             events._set_running_loop(None)
         self.loop.end()
-        self.trace = " ".join(self.events)
+        self.trace = " ".join(self.events + self.unretrieved)
 
     def touch(self, name):
         self.touched.add(name)
@@ -529,8 +559,15 @@ class Untouched:
         self.combine(slot, "wait", self.held_among(slots), *WAITS[number])
 
     async def wait(self, inputs, condition, limit):
+        if condition == asyncio.FIRST_EXCEPTION:
+            for f in set(inputs):
+                f.add_done_callback(Notice(self.before_wait_looks))
         done, _ = await asyncio.wait(inputs, timeout=limit, return_when=condition)
         return sum(f in done for f in inputs)
+
+    def before_wait_looks(self, f):
+        if f._log_traceback:
+            self.touch("111")
 
     def op_wait_for(self, slot, other, number):
         f = self.held(other)
@@ -554,7 +591,15 @@ class Untouched:
             self.define(slot, self.shield(f))
 
     def shield(self, f):
-        return asyncio.shield(f)
+        notice = Notice(self.before_shield_looks)
+        if not f.done():
+            f.add_done_callback(notice)
+        notice.arguments = (asyncio.shield(f),)
+        return notice.arguments[0]
+
+    def before_shield_looks(self, f, outer):
+        if outer.cancelled() and f._log_traceback:
+            self.touch("113")
 
     def op_completed(self, number, *slots):
         self.op_free()
@@ -566,6 +611,7 @@ class Untouched:
     def op_next(self, slot):
         if self.queue is not None and self.variables[slot] is None:
             self.define(slot, self.new_combinator("next", self.queue))
+            self.queue.asked.append(self.variables[slot].future)
 
     def next(self, queue):
         return queue.next()
@@ -587,8 +633,7 @@ class Untouched:
             if f.done() and f._log_traceback:
                 unretrieved.add(slot)
                 f._log_traceback = False
-        self.events.append("unretrieved")
-        self.events.extend(map(str, sorted(unretrieved)))
+        self.unretrieved = ["unretrieved", *map(str, sorted(unretrieved))]
 
     operations = {}
 
@@ -637,6 +682,7 @@ class Completed:
         self.coroutines = asyncio.as_completed(inputs, timeout=limit)
         self.first = next(self.coroutines, None)  # until then it does nothing
         self.row = self.coroutines.gi_frame.f_locals["done"] if inputs else None
+        self.inputs = inputs
         self.asking = 0
         self.asked = []
 
@@ -657,6 +703,8 @@ class Completed:
             self.asking -= 1
 
     def end(self):
+        if not all(input.future.done() for input in self.inputs):
+            self.program.touch("108")
         for task in self.asked:
             if not task.done():
                 self.program.touch("108")
@@ -744,6 +792,7 @@ class Combinator(Watched):
         self.coroutine = coroutine
         self.passes_to = passes_to  # the Future that a cancellation is passed on to
         self.waiter = None
+        self.time_is_over = False
         self.go_on()
 
     def go_on(self, _=None):
@@ -752,7 +801,10 @@ class Combinator(Watched):
         except StopIteration as end:
             self.set_result(end.value)
         except asyncio.CancelledError:
-            futures.Future.cancel(self)
+            if self.time_is_over:
+                self.set_exception(TimeoutError())
+            else:
+                futures.Future.cancel(self)
         except Exception as problem:
             self.set_exception(problem)
         else:
@@ -774,6 +826,7 @@ class Combinator(Watched):
 
 class Gathering(Looks, tasks._GatheringFuture):
     is_cancelling = False
+    callback = None  # of its inputs
 
     def set_exception(self, exception):
         if isinstance(exception, asyncio.CancelledError):
@@ -781,6 +834,13 @@ class Gathering(Looks, tasks._GatheringFuture):
             futures.Future.cancel(self)
         else:
             super().set_exception(exception)
+        self.let_go()
+
+    def let_go(self):
+        """Nothing is left on those that go on, whose failures count as looked at."""
+        for f in self._children:
+            if f.remove_done_callback(self.callback):
+                self.get_loop().program.looked_at.append(f)
 
     def cancel(self, msg=None):
         if self.done():
@@ -847,6 +907,21 @@ class WatchedLoop(Loop):
     def create_future(self):
         return Waiter(loop=self)
 
+    def call_at(self, when, callback, *args, context=None):
+        if callback is tasks._release_waiter:
+            callback = time_is_over
+        return super().call_at(when, callback, *args, context=context)
+
+
+def time_is_over(waiter):
+    """Ends a wait; a wait_for cancels what it waits for, and goes on waiting."""
+    driver = waiter.driver
+    if driver is None or driver.passes_to is None:
+        tasks._release_waiter(waiter)
+    else:
+        driver.time_is_over = True
+        driver.cancel()
+
 
 class Modelled(Untouched):
     """The same with hence's differences."""
@@ -856,6 +931,7 @@ class Modelled(Untouched):
     gathering_class = Gathering
 
     def __init__(self, program):
+        self.looked_at = []
         self.to_begin = collections.Counter()  # inputs of tasks that have not begun, by identity
         Untouched.__init__(self, program)
 
@@ -962,7 +1038,11 @@ class Modelled(Untouched):
         inputs = [f for argument in arguments for f in (argument if type(argument) is list else [argument])]
         if self.is_direct:
             self.touch("task")
-            return self.begin(kind, *arguments)
+            if kind != "await_it":
+                return self.begin(kind, *arguments)
+            chained = self.new_future()
+            self.resolve_with(chained, *arguments)
+            return chained
         for f in inputs:
             self.to_begin[id(f)] += 1
         task = WatchedTask(self.run_task(inputs, kind, *arguments), loop=self.loop)
@@ -971,36 +1051,37 @@ class Modelled(Untouched):
 
     async def run_task(self, inputs, kind, *arguments):
         f = self.begin(kind, *arguments)
-        for input in inputs:
-            self.to_begin[id(input)] -= 1
+        if kind != "wait":
+            self.let_inputs_go(inputs)
         task = asyncio.current_task(self.loop)
         if self.leads(f, task):
             self.touch("95")
             raise Problem("deadlock")
         if not f.done():
             self.look_for_tail(task)
-        return await f
+        result = await f
+        if kind != "wait":
+            return result
+        self.let_inputs_go(inputs)
+        return sum(f.done() for f in arguments[0])
+
+    def let_inputs_go(self, inputs):
+        for f in inputs:
+            self.to_begin[id(f)] -= 1
 
     def begin(self, kind, *arguments):
         passes_to = None
         if kind == "await_it":
-            return self.begin_to_await(*arguments)
+            return arguments[0]
         if kind == "next":
             return arguments[0].next()
         if kind == "wait_for":
             passes_to, limit = arguments
+            if passes_to.done() != (limit is None):
+                self.touch("114")
             if passes_to.done():
-                if limit:
-                    self.touch("114")
                 return passes_to
         return Combinator(self, getattr(self, kind)(*arguments), passes_to)
-
-    def begin_to_await(self, f):
-        if not self.is_direct:
-            return f
-        chained = Watched(loop=self.loop)
-        self.resolve_with(chained, f)
-        return chained
 
     async def sleep(self, delay):
         if delay:
@@ -1014,16 +1095,12 @@ class Modelled(Untouched):
         finally:
             handle.cancel()
 
-    async def wait_for(self, f, limit):
-        end = self.loop.time() + limit if limit else None
-        try:
-            return await asyncio.wait_for(f, limit)
-        finally:
-            if self.loop.time() == end:
-                self.touch("115")
-
     def gather(self, inputs, collects):
+        callbacks_before = [len(f._callbacks or ()) for f in inputs]
         outer = Untouched.gather(self, inputs, collects)
+        for f, before in zip(inputs, callbacks_before):
+            if not f.done():
+                outer.callback = f._callbacks[before][0]
         if collects:
             for _, f in without_duplicates(inputs):
                 f.add_done_callback(functools.partial(self.look_for_gather, outer))
@@ -1035,10 +1112,17 @@ class Modelled(Untouched):
         if not f.cancelled():
             f.exception()
 
+    def show_end(self):
+        for f in self.looked_at:
+            if f.done():
+                f._log_traceback = False
+        Untouched.show_end(self)
+
     def shield(self, f):
         outer = asyncio.shield(f)
         if outer is not f:
             outer.let_go = outer._callbacks[0][0]
+            outer.remove_done_callback(outer.let_go)
         return outer
 
     def new_queue(self, inputs, limit):
@@ -1066,9 +1150,11 @@ class ModelledCompleted:
         self.program = program
         self.done = collections.deque()
         self.asking = collections.deque()
-        self.pending = self.begun = 0
+        self.listening = []
+        self.pending = 0
         self.timer = None
         self.is_over = self.has_ended = False
+        self.asked = []
         inputs = without_duplicates(inputs)
         self.size = len(inputs)
         for index, f in inputs:
@@ -1077,7 +1163,9 @@ class ModelledCompleted:
                 self.done.append(index)
             else:
                 self.pending += 1
-                f.add_done_callback(functools.partial(self.told, index))
+                told = functools.partial(self.told, index)
+                self.listening.append((f, told))
+                f.add_done_callback(told)
         if self.pending and limit is not None:
             self.timer = program.loop.call_later(limit, self.time_is_over)
 
@@ -1122,17 +1210,16 @@ class ModelledCompleted:
         self.has_ended = True
         if self.timer is not None:
             self.timer.cancel()
-        while self.asking:
+        if self.pending or not all(task.done() for task in self.asked):
             self.program.touch("108")
+        for f, told in self.listening:
+            f.remove_done_callback(told)
+        while self.asking:
             self.asking[0].cancel()
 
 
-for name in dir(Untouched):
-    if name.startswith("op_"):
-        Untouched.operations[name[3:]] = getattr(Untouched, name)
-for name in dir(Modelled):
-    if name.startswith("op_"):
-        pass
+for kind in Untouched, Modelled:
+    kind.operations = {name[3:]: getattr(kind, name) for name in dir(kind) if name.startswith("op_")}
 
 
 def run(program):
@@ -1144,6 +1231,34 @@ def run(program):
     if modelled.touched - ONLY_REPORTS:
         return [modelled.trace], modelled.touched
     untouched = Untouched(program)
-    if untouched.touched - ONLY_REPORTS:
-        return [modelled.trace], modelled.touched | untouched.touched
-    return [modelled.trace, untouched.trace], modelled.touched
+    touched = modelled.touched | untouched.touched
+    if touched - ONLY_REPORTS:
+        return [modelled.trace], touched
+    if touched:
+        return [modelled.trace, " ".join(untouched.events + modelled.unretrieved)], touched
+    return [modelled.trace, untouched.trace], touched
+
+
+def simpler(node):
+    """Simpler words for one operation."""
+    word = node[0]
+    if word == "goes_on":
+        yield lambda node: ["stopped"]
+    if word == "cancellable":
+        yield lambda node: ["make", node[1]]
+    if word == "fail":
+        yield lambda node: ["fire", *node[1:]]
+    if word in ("failed", "succeed"):
+        yield lambda node: ["make", node[1]]
+    if word == "hear":
+        yield lambda node: ["listen", *node[1:]]
+    if word == "later":
+        yield lambda node: ["soon", node[1], node[3]]
+    if word == "failure":
+        yield lambda node: ["look", node[1]]
+    if word in ("wait", "wait_for", "shield", "gather"):
+        yield lambda node: ["task", node[1], node[2] if word in ("wait_for", "shield") else node[-1]]
+    for i in range(1, len(node)):
+        if type(node[i]) is int and node[i]:
+            yield lambda node, i=i: [*node[:i], 0, *node[i + 1 :]]
+            yield lambda node, i=i: [*node[:i], node[i] - 1, *node[i + 1 :]]

@@ -3,7 +3,7 @@
 # Random programs on hence and on its models, compared: README.md says how. The interpreters are C programs;
 # what runs the model and compares is Python, and skipped where the model is not installed.
 
-CONFORMANCE_COUNT = tests/conformance/deferreds
+CONFORMANCE_INTERPRETERS = tests/conformance/deferreds
 CONFORMANCE_TESTS = tests/conformance/twisted
 
 tests_conformance_deferreds_SOURCES = \
@@ -12,13 +12,15 @@ tests_conformance_deferreds_SOURCES = \
 	tests/conformance/program.h
 tests_conformance_deferreds_LDADD = $(THREAD_LIBS)
 
-check_PROGRAMS += $(CONFORMANCE_COUNT)
+check_PROGRAMS += $(CONFORMANCE_INTERPRETERS)
 TESTS += $(CONFORMANCE_TESTS)
 EXTRA_DIST += $(CONFORMANCE_TESTS) \
 	tests/conformance/README.md \
 	tests/conformance/driver.py \
 	tests/conformance/programs.py \
+	tests/conformance/twisted_differences.py \
 	tests/conformance/twisted_model.py \
+	tests/conformance/twisted_operations.py \
 	tests/conformance/planted/run \
 	tests/conformance/planted/cancel.patch \
 	tests/conformance/planted/errback.patch \

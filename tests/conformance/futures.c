@@ -186,17 +186,22 @@ static int owned;    /* calls that own their argument, and have not been destroy
 static bool reported[SLOTS];
 static int refused, misuses; /* calls that hence must report, reports of that kind */
 
+/* Of those that did not come to an end by themselves nothing is asked. */
+static bool is_taken_down(const hence_failure *f)
+{
+    return hence_failure_domain(f) == &hence_domain_hence &&
+           hence_failure_code(f) == HENCE_ESTOPPED;
+}
+
 static void take_report(const hence_report *report, void *arg)
 {
     (void)arg;
     if (report->kind == HENCE_REPORT_MISUSE)
         misuses++;
-    else if (is_over)
-        return; /* of those that did not come to an end nothing is asked */
-    else if (report->kind == HENCE_REPORT_NEVER_RETRIEVED && report->made)
-        reported[atoi(report->made)] = true;
-    else
+    else if (report->kind != HENCE_REPORT_NEVER_RETRIEVED)
         trace("an-unexpected-report");
+    else if (report->made && !is_taken_down(report->failure))
+        reported[atoi(report->made)] = true;
 }
 
 /* ---- values: the even ones own memory ---- */
@@ -416,6 +421,38 @@ static hence_future *begin_combinator(const char *site, const struct combinator 
     }
 }
 
+/* A task that waits for many asks which are done when it has been woken up. */
+static hence_result count_done(hence_result *in, void *arg)
+{
+    const struct combinator *c = arg;
+    int64_t done = 0;
+    (void)in;
+    for (size_t i = 0; i < c->size; i++)
+        done += hence_future_done(c->inputs[i]);
+    return hence_int(done);
+}
+
+static void free_inputs(void *arg)
+{
+    drop_inputs(arg);
+}
+
+/* What a task gives that waits for `f`, which is taken. */
+static hence_result go_on_with(hence_future *f, struct combinator *c)
+{
+    if (c->word != WAIT)
+        return hence_chain_future(f);
+    hence_deferred *d = hence_deferred_from_future(f);
+    hence_future_unref(f);
+    struct combinator *inputs = hence_deferred_alloc(d, sizeof *inputs, free_inputs);
+    if (!inputs)
+        abort();
+    *inputs = *c;
+    c->size = 0;
+    hence_deferred_add_callback(d, count_done, inputs);
+    return hence_chain(d);
+}
+
 /* What a task is to whoever waits for it: it begins in the next turn, then waits for what it began, and
  * has been woken up when that has ended. A cancellation before it has begun is kept until then. */
 struct task {
@@ -437,11 +474,15 @@ static bool cancel_before_begun(hence_promise *p, void *arg)
 static void begin_task(void *arg)
 {
     struct task *task = arg;
-    hence_promise *promise = hence_promise_take(&task->promise);
     hence_future *inner = task->is_cancelled ? NULL : begin_combinator(NULL, &task->combinator);
+    if (inner && task->is_cancelled) /* meanwhile */
+        hence_future_cancel(inner);
+    hence_promise *promise = hence_promise_take(&task->promise);
+    hence_result r =
+        inner ? go_on_with(inner, &task->combinator) : hence_fail_static(HENCE_ECANCELLED);
     drop_inputs(&task->combinator);
     hence_promise_on_cancel(promise, NULL, NULL);
-    hence_resolve(promise, inner ? hence_chain_future(inner) : hence_fail_static(HENCE_ECANCELLED));
+    hence_resolve(promise, r);
 }
 
 static void free_task(void *arg)
@@ -860,23 +901,20 @@ static void show_end(void)
     }
 }
 
-/* Those that have ended are let go first: that is when failures that nobody looked at are reported. Then
- * the rest is made to end. */
+/* Lets go of everything. Failures that nobody looked at are reported now. */
 static void take_down(void)
 {
-    for (struct variable *v = variables; v < variables + SLOTS; v++) {
-        if (v->future && hence_future_done(v->future))
-            v->future = hence_future_unref(v->future);
-    }
-    free_queue();
     is_over = true;
+    free_queue();
     for (struct variable *v = variables; v < variables + SLOTS; v++) {
-        if (v->future)
+        if (v->future && !hence_future_done(v->future))
             hence_future_cancel(v->future);
         v->future = hence_future_unref(v->future);
     }
-    for (struct variable *v = variables; v < variables + SLOTS; v++)
-        abandon(v);
+    for (struct variable *v = variables; v < variables + SLOTS; v++) {
+        if (v->promise == GOOD)
+            hence_resolve(v->pointer, hence_fail_static(HENCE_ESTOPPED));
+    }
     while (take_turn())
         ;
     hence_test_clock_free(test_clock);

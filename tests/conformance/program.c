@@ -143,6 +143,8 @@ static int draw_variable(char letter, unsigned not_these)
         if (!drawing.in_block)
             drawing.p_drawn |= 1u << drawn;
         return drawn;
+    case 'w':
+        return draw_from(drawing.p_drawn, false);
     case 'q':
         drawn = draw_from(0, false);
         drawing.q_drawn |= 1u << drawn;
@@ -176,12 +178,11 @@ static bool is_pointless(const struct operation *operation)
 static struct node *draw_node(const struct operation *of, const struct mixture *mixture, int depth,
                               int around)
 {
+    const bool make_first =
+        of == drawing.grammar->operations && depth == 0 && drawing.used < drawing.made_first;
     const struct operation *operation = draw_one_of(of, mixture);
-    for (int i = 0; i < 4 && is_pointless(operation); i++)
+    for (int i = 0; i < 8 && (make_first ? !makes(operation) : is_pointless(operation)); i++)
         operation = draw_one_of(of, mixture);
-    if (of == drawing.grammar->operations && depth == 0 && !makes(operation) &&
-        drawing.used < drawing.made_first)
-        operation = of;
     struct node *node = new_node(operation);
     unsigned mine = 0; /* variables of this operation */
     for (int i = 0; node->operation->operands[i]; i++) {

@@ -30,6 +30,7 @@ struct operation {
      *   d       a variable
      *   o       most often another one than those of this operation, or than that of the one around it
      *   p       most often one that p was not drawn for before
+     *   w       most often one that p was not drawn for yet
      *   q       a variable
      *   u       most often one that q was drawn for, and u was not since
      *   v       a number

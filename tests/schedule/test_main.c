@@ -181,6 +181,46 @@ TEST(main, the_loop_shuts_down_in_order)
     check_trace("end before waited during after");
 }
 
+static hence_result resolve_first(void *failed)
+{
+    trace("during");
+    resolve_input(0, failed ? failure("broken") : hence_int(3));
+    return hence_none();
+}
+
+static hence_result shut_down(void *word)
+{
+    trace("%s", (const char *)word);
+    hence_loop_shutdown(the_loop);
+    return hence_none();
+}
+
+/* Waits for input 0, which the shutdown resolves, which begins a little later. */
+static hence_deferred *end_in_shutdown(hence_loop *loop, void *failed)
+{
+    the_loop = loop;
+    begin_inputs(1, STOPS);
+    int error = hence_loop_on_shutdown(loop, HENCE_SHUTDOWN_DURING, resolve_first, failed, NULL);
+    hence_deferred *d = hence_defer_later(loop, 0, shut_down, "shut down");
+    if (error || hence_deferred_get_state(d) != HENCE_DEFERRED_PENDING) {
+        hence_deferred_unref(inputs[0]);
+        return d; /* it would never end */
+    }
+    hence_deferred_unref(d);
+    return inputs[0];
+}
+
+TEST(main, the_Deferred_may_end_while_the_loop_shuts_down)
+{
+    check_int(hence_main(end_in_shutdown, NULL), 3);
+    end_inputs();
+    check_trace("shut down during");
+    check_int(hence_main(end_in_shutdown, &the_loop), 1);
+    end_inputs();
+    check_trace("shut down during");
+    check(had_report(HENCE_REPORT_UNHANDLED));
+}
+
 /* ---- the loop is stopped ---- */
 
 static hence_deferred *stop_at_once(hence_loop *loop, void *arg)

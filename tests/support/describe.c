@@ -26,11 +26,11 @@ static void put_failure(struct text *text, const hence_failure *f, int depth)
 {
     static const char *const texts[] = {"nomem",   "cancelled", "abandoned", "deadlock", "taken",
                                         "pending", "stopped",   "closed",    "invalid",  "timedout",
-                                        "failed",  "first",     "group"};
+                                        "failed",  "first",     "group",     "end"};
     const char *message = hence_failure_message(f);
     int code = hence_failure_code(f);
     if (hence_failure_domain(f) == &hence_domain_hence && code >= HENCE_ENOMEM &&
-        code <= HENCE_EGROUP && !strcmp(message, hence_domain_hence.describe(code)))
+        code <= HENCE_EEND && !strcmp(message, hence_domain_hence.describe(code)))
         message = texts[code - HENCE_ENOMEM];
     put(text, "%s", message);
     if (hence_failure_index(f) != SIZE_MAX) {

@@ -2,6 +2,7 @@
 #include "inputs.h"
 
 hence_deferred *inputs[INPUTS];
+hence_future *futures[INPUTS];
 
 static struct {
     hence_promise *promise; /* NULL: it has ended */
@@ -44,6 +45,15 @@ void begin_inputs(size_t n, on_cancel how)
     }
 }
 
+void begin_futures(hence_loop *loop, size_t n, on_cancel how)
+{
+    for (size_t i = 0; i < n; i++) {
+        producers[i].late = NULL;
+        futures[i] = hence_future_new(loop, &producers[i].promise);
+        set_on_cancel(i, how);
+    }
+}
+
 void set_on_cancel(size_t i, on_cancel how)
 {
     producers[i].how = how;
@@ -76,6 +86,9 @@ void resolve_late(size_t i, hence_result r)
 void end_inputs(void)
 {
     for (size_t i = 0; i < INPUTS; i++) {
+        if (futures[i])
+            resolve_input(i, hence_fail_static(HENCE_ECANCELLED));
+        futures[i] = hence_future_unref(futures[i]);
         hence_abandon(hence_promise_take(&producers[i].promise));
         hence_abandon(hence_promise_take(&producers[i].late));
     }

@@ -3,7 +3,7 @@
 #define HENCE_TESTS_INPUTS_H
 
 /*
- * Some Deferreds at once, to be given to combinators.
+ * Some Deferreds at once, or some Futures, to be given to combinators.
  *
  *     begin_inputs(3, STOPS);
  *     hence_deferred *d = hence_deferred_list(inputs, 3, 0);
@@ -30,6 +30,10 @@ typedef enum on_cancel {
 /* The first `n` of `inputs` are pending Deferreds now, whose references are to be handed on. */
 extern hence_deferred *inputs[INPUTS];
 void begin_inputs(size_t n, on_cancel how);
+/* The first `n` of `futures` are pending Futures now, and all else is as with Deferreds. The references are
+ * the test's: end_inputs() lets go of those that are left here. */
+extern hence_future *futures[INPUTS];
+void begin_futures(hence_loop *loop, size_t n, on_cancel how);
 /* Another canceller for input `i`. */
 void set_on_cancel(size_t i, on_cancel how);
 /* Does anybody still want it? */
@@ -38,7 +42,8 @@ bool input_is_wanted(size_t i);
 void resolve_input(size_t i, hence_result r);
 /* The same for what input `i`, which takes time, waits for since it was cancelled. */
 void resolve_late(size_t i, hence_result r);
-/* Abandons the inputs that were not resolved; the last thing that a test does with them. */
+/* Abandons the inputs that were not resolved (Futures are cancelled by their promise, which is not
+ * reported); the last thing that a test does with them. */
 void end_inputs(void);
 
 #endif

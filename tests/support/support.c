@@ -257,6 +257,11 @@ const char *outcome(hence_deferred *d)
     return describe_and_drop(hence_deferred_take(d));
 }
 
+const char *outcome_of(hence_future *f)
+{
+    return describe_and_drop(hence_future_result(f));
+}
+
 hence_result pass(hence_result *in, void *word)
 {
     trace("%s:%s", (const char *)word, describe(in));

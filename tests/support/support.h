@@ -127,7 +127,7 @@ void call(void *word);
 void done(hence_future *f, void *word);
 
 /* A result in a few letters: "none" "7" "1.5" "ptr" "payload" "shared" "cancelled" "abandoned"
- * "deadlock" "taken" "pending" "nomem" "closed" "stopped", or a failure's message; a list is
+ * "deadlock" "taken" "pending" "nomem" "closed" "stopped" "end", or a failure's message; a list is
  * "[7,broken]", a winner "winner(1:7)", the failure of one of several "first(1:broken)", of several
  * "group{broken,cancelled}", those that count as cancelled "cancelled(1:cancelled)" and so on. */
 const char *describe(const hence_result *r);
@@ -135,6 +135,8 @@ const char *describe(const hence_result *r);
 const char *describe_and_drop(hence_result r);
 /* Takes the result of `d`, which must be done, and gives its description. */
 const char *outcome(hence_deferred *d);
+/* The same for a Future, whose failure counts as looked at then. */
+const char *outcome_of(hence_future *f);
 
 extern const hence_domain test_domain;
 /* A failure of that domain: code 1, and this message. */
