@@ -18,7 +18,11 @@ GUIDE = \
 	doc/guide/10_timeouts.md \
 	doc/guide/11_again.md \
 	doc/guide/12_program.md \
-	doc/guide/13_debugging.md
+	doc/guide/13_debugging.md \
+	doc/guide/14_gather.md \
+	doc/guide/15_one_by_one.md \
+	doc/guide/16_limits.md \
+	doc/guide/17_transactions.md
 
 DESIGN = \
 	doc/ARCHITECTURE.md \

@@ -119,6 +119,8 @@ static hence_result announce(hence_result *in, void *arg)
 {
     const struct reader *reader = arg;
     const hence_completion *completion = hence_as_completion(in);
+    if (!completion)
+        return hence_fail(HENCE_EINVAL, "not what a completion queue gives");
     const struct poem *poem = reader->sources[completion->index].poem;
     const hence_failure *failure = hence_future_failure(completion->future);
     printf("%s %s, after %.1f s\n", poem->title, failure ? "is lost" : "has come",
@@ -132,9 +134,11 @@ static bool print_book(struct reader *reader, hence_future *book)
 {
     hence_result r = hence_loop_run_until_complete(reader->loop, book);
     const hence_list *poems = hence_as_list(&r); /* NULL, which has no size, if one is lost */
-    for (size_t i = 0; i < hence_list_size(poems); i++)
-        print_poem(reader->sources[i].poem->title, hence_as(hence_list_at(poems, i), free),
-                   seconds_since(reader));
+    for (size_t i = 0; i < hence_list_size(poems); i++) {
+        const char *text = hence_as(hence_list_at(poems, i), free);
+        if (text)
+            print_poem(reader->sources[i].poem->title, text, seconds_since(reader));
+    }
     bool ok = hence_is_value(&r);
     hence_drop(r);
     return ok;
@@ -169,6 +173,8 @@ static hence_result get_one(hence_result *in, void *arg)
 {
     struct source *source = hence_as_ptr(in);
     struct reader *reader = arg;
+    if (!source)
+        return hence_fail(HENCE_EINVAL, "not what next_source() gives");
     printf("%s is asked for, after %.1f s\n", source->poem->title, seconds_since(reader));
     hence_deferred *d = get_poem(reader->loop, &source->server->address);
     hence_deferred_add_callback(d, has_come, source);

@@ -55,8 +55,8 @@ static void tell(hence_future *f, void *arg)
 {
     const char *who = arg;
     hence_result r = hence_future_result(f);
-    if (hence_is_cancelled(&r))
-        printf("%s: cancelled\n", who);
+    if (hence_is_failure(&r))
+        printf("%s: %s\n", who, hence_failure_message(hence_as_failure(&r)));
     else
         printf("%s: %s\n", who, (const char *)hence_as_ptr(&r));
     hence_drop(r);

@@ -167,6 +167,8 @@ static hence_result recite(hence_result *in, void *arg)
 {
     const hence_completion *completion = hence_as_completion(in);
     (void)arg;
+    if (!completion)
+        return hence_fail(HENCE_EINVAL, "not what a completion queue gives");
     print_time();
     printf("pupil %zu recites\n", completion->index);
     return hence_chain(hence_sleep(hence_loop_current(), HENCE_SECONDS(1.5)));

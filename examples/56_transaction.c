@@ -82,11 +82,11 @@ static hence_result end(const hence_result *resource, const hence_result *outcom
     struct transfer *t = arg;
     const struct accounts *working = hence_as(resource, free); /* what begin() has given */
     print_time(t);
-    if (hence_is_failure(outcome)) {
-        puts("roll back"); /* failed, or cancelled */
-    } else {
+    if (working && hence_is_value(outcome)) {
         puts("commit");
         *t->accounts = *working;
+    } else {
+        puts("roll back"); /* the body has failed, or was cancelled */
     }
     return hence_chain(hence_sleep(t->loop, HENCE_MS(100))); /* waited for, like all the rest */
 }

@@ -115,6 +115,8 @@ static inline void poetry_on_time(evutil_socket_t fd, short what, void *arg)
     struct poetry_reader *reader = arg;
     (void)fd;
     (void)what;
+    if (!*reader->next_line)
+        return; /* the last one has not been sent so far */
     if (evbuffer_add_printf(bufferevent_get_output(reader->buffers), "%s\n", *reader->next_line++) <
         0)
         poetry_reader_close(reader);

@@ -55,6 +55,14 @@ CRITERION_TESTS += tests/compose/test_timeout.crit
 CRITERION_TESTS += tests/compose/test_depth.crit
 CRITERION_TESTS += tests/compose/test_random.crit
 CRITERION_TESTS += tests/compose/test_gather.crit
+CRITERION_TESTS += tests/compose/test_gather_cancel.crit
+CRITERION_TESTS += tests/compose/test_race_future.crit
+CRITERION_TESTS += tests/compose/test_wait.crit
+CRITERION_TESTS += tests/compose/test_completion_queue.crit
+CRITERION_TESTS += tests/compose/test_shield.crit
+CRITERION_TESTS += tests/compose/test_wait_for.crit
+CRITERION_TESTS += tests/compose/test_operators.crit
+CRITERION_TESTS += tests/compose/test_run_sync.crit
 CRITERION_TESTS += tests/schedule/test_sleep.crit
 CRITERION_TESTS += tests/schedule/test_defer_later.crit
 CRITERION_TESTS += tests/schedule/test_looping_call.crit
@@ -122,7 +130,7 @@ tests_libtestsupport_la_LDFLAGS = $(SANITIZER_FLAGS) $(COVERAGE_FLAGS)
 
 EXTRA_DIST += $(QUICK_GATES) $(SLOW_GATES) tests/gates/common.sh tests/gates/installed \
 	tests/gates/installed_program.c tests/examples/compare tests/support/criterion tests/totals \
-	tests/full/run
+	tests/full/run tests/conformance/COVERAGE.md
 
 check_PROGRAMS += $(THREAD_TESTS)
 TESTS += $(GATES) $(EXAMPLE_TESTS) $(THREAD_TESTS)

@@ -63,7 +63,7 @@ HENCE_API hence_future *hence_future_ref(hence_future *f);
  * @brief One reference less. This does not cancel, and listeners are still told.
  *
  * When the last holder goes and the Future has a failure that nobody looked at, that is reported
- * now: hence_loop_set_exception_handler(). A cancelled one is not reported.
+ * now: hence_loop_set_exception_handler(). A cancelled one is not reported, nor that the loop has closed.
  *
  * @param f  taken; NULL is accepted
  * @return NULL
@@ -203,6 +203,28 @@ HENCE_API size_t hence_future_remove_done_callback(hence_future *f, hence_done_f
  * @snippet 27_futures.c chain-future
  */
 HENCE_API HENCE_MUST_USE hence_result hence_chain_future(hence_future *f);
+
+/**
+ * @brief Resolve a promise with the result of a Future.
+ *
+ * Unlike resolving it with hence_chain_future(), a cancellation is not passed back: who cancels the
+ * promise's side leaves @p f alone.
+ *
+ * @param f  lent. NULL: @p p gets the out-of-memory failure
+ * @param p  taken
+ *
+ * @retval 0        it will be resolved, or has been
+ * @retval -ENOMEM  @p p has got that failure
+ * @retval -EINVAL  @p p is NULL
+ * @retval -EPERM   called on another thread: @p p has been abandoned
+ *
+ * @threading{The loop's.}
+ * @complexity{O(1).}
+ * @see hence_deferred_chain()
+ * @since 0.1
+ * @snippet 54_operators.c chain
+ */
+HENCE_API int hence_future_chain(hence_future *f, hence_promise *p);
 
 /**
  * @brief Its loop.

@@ -141,7 +141,7 @@ typedef enum hence_wait_condition {
  *
  * @param site       a string that lives for ever: #HENCE_SITE; or NULL
  * @param loop       lent: the loop of all inputs
- * @param futures    lent; the same one in several places counts in each
+ * @param futures    lent; the same one in several places counts in each. NULL is one that has failed
  * @param n          how many
  * @param condition  when it is enough
  * @param timeout    nanoseconds; negative: none
@@ -482,28 +482,6 @@ HENCE_API HENCE_MUST_USE hence_future *hence_combine2_at(const char *site, hence
  * @snippet 54_operators.c add
  */
 #define hence_combine2(a, b, combine, arg) hence_combine2_at(HENCE_SITE, (a), (b), (combine), (arg))
-
-/**
- * @brief Resolve a promise with the result of a Future.
- *
- * Unlike resolving it with hence_chain_future(), a cancellation is not passed back: who cancels the
- * promise's side leaves @p f alone.
- *
- * @param f  lent. NULL: @p p gets the out-of-memory failure
- * @param p  taken
- *
- * @retval 0        it will be resolved, or has been
- * @retval -ENOMEM  @p p has got that failure
- * @retval -EINVAL  @p p is NULL
- * @retval -EPERM   called on another thread: @p p has been abandoned
- *
- * @threading{The loop's.}
- * @complexity{O(1).}
- * @see hence_deferred_chain()
- * @since 0.1
- * @snippet 54_operators.c chain
- */
-HENCE_API int hence_future_chain(hence_future *f, hence_promise *p);
 
 /**
  * @brief Run the loop until what a function returned has ended, or some time is over.

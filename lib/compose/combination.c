@@ -13,7 +13,7 @@ void hence_combination_init(struct combination *c, const struct combination_poli
                             unsigned flags)
 {
     *c = (struct combination){
-        .waitable = {.consumer = {&combination_part}},
+        .many = {.waitable = {.consumer = {&combination_part}}},
         .policy = policy,
         .inputs = inputs,
         .site = site,
@@ -28,7 +28,7 @@ void hence_combination_release(struct combination *c)
     if (--c->references || c->pending)
         return;
     c->policy->discard(c);
-    hence_result r = c->waitable.slot;
+    hence_result r = c->many.waitable.slot;
     c->inputs->put(c);
     hence_drop(r);
 }
@@ -60,18 +60,24 @@ void hence_combination_arrive(struct combination *c, size_t i, hence_result r)
     }
 }
 
+static void let_go_of_rest(struct combination *c)
+{
+    if (!(c->flags & COMBINATION_DRAINS) && c->inputs->let_go)
+        c->inputs->let_go(c);
+}
+
 void hence_combination_decide(struct combination *c, hence_result outcome)
 {
     c->decided = true;
-    c->waitable.slot = outcome;
+    c->many.waitable.slot = outcome;
     c->policy->discard(c);
     if (c->ended == c->size)
         return;
     c->deciding = true;
-    if (c->flags & COMBINATION_CANCELS_REST)
-        hence_waitable_cancel(&c->waitable);
-    if (!(c->flags & COMBINATION_DRAINS) && c->inputs->let_go)
-        c->inputs->let_go(c);
+    if ((c->flags & COMBINATION_CANCELS_REST) && !c->cancelled) /* that is done already */
+        hence_waitable_cancel(&c->many.waitable);
+    if (!c->cancelling) /* otherwise when that is done */
+        let_go_of_rest(c);
     c->deciding = false;
 }
 
@@ -91,7 +97,7 @@ struct hence_consumer *hence_combination_finish(struct combination *c, hence_res
     if (!consumer || !is_ready(c))
         return NULL;
     c->consumer = NULL;
-    *r = hence_take(&c->waitable.slot);
+    *r = hence_take(&c->many.waitable.slot);
     c->references--; /* that of who waited; the caller has another one */
     return consumer;
 }
@@ -141,10 +147,10 @@ static struct hence_waitable *stop_watching(struct combination *c, int *result)
 }
 
 /* Is it on this stack? */
-static bool is_on(const struct hence_waitable *begun, const struct hence_waitable *self)
+static bool is_on(const struct hence_many *begun, const struct hence_many *many)
 {
-    while (begun && begun != self)
-        begun = ((const struct combination *)begun)->below;
+    while (begun && begun != many)
+        begun = begun->below;
     return begun != NULL;
 }
 
@@ -158,14 +164,15 @@ static bool is_input_part(struct hence_waitable *self, const struct hence_waitab
 }
 
 static struct hence_waitable *cancel_each_part(struct hence_waitable *self, bool begin, int *result,
-                                               struct hence_waitable **begun)
+                                               struct hence_many **begun)
 {
     struct combination *c = (struct combination *)self;
     if (begin && (c->flags & COMBINATION_WATCHES))
         return stop_watching(c, result);
     if (begin) {
-        if (c->cancelling) {                        /* whoever is at it will come to the rest */
-            if (!c->decided && is_on(*begun, self)) /* it waits for itself: this is the way out */
+        if (c->cancelling) { /* whoever is at it will come to the rest */
+            if (!c->decided &&
+                is_on(*begun, &c->many)) /* it waits for itself: this is the way out */
                 hence_combination_decide(c, hence_fail_static(HENCE_EDEADLK));
             *result = -EALREADY;
             return NULL;
@@ -174,8 +181,8 @@ static struct hence_waitable *cancel_each_part(struct hence_waitable *self, bool
         c->accepted = false;
         c->cursor = 0;
         c->references++;
-        c->below = *begun;
-        *begun = self;
+        c->many.below = *begun;
+        *begun = &c->many;
     } else if (*result == 0) {
         c->cancelled = c->accepted = true;
     }
@@ -184,8 +191,10 @@ static struct hence_waitable *cancel_each_part(struct hence_waitable *self, bool
         if (input)
             return input;
     }
-    *begun = c->below;
+    *begun = c->many.below;
     c->cancelling = false;
+    if (c->decided)
+        let_go_of_rest(c);
     *result = c->accepted ? 0 : -EALREADY;
     finish_cancelling(c);
     return NULL;

@@ -55,15 +55,14 @@ struct combination_inputs {
 };
 
 struct combination {
-    struct hence_waitable waitable;
+    struct hence_many many;
     const struct combination_policy *policy;
     const struct combination_inputs *inputs;
     struct hence_consumer *consumer; /* who waits for it, or NULL */
     const char *site;
     hence_list *list;
     hence_winner *winner;
-    hence_failure *failure;       /* the first one, or the group */
-    struct hence_waitable *below; /* in the stack of those that are being cancelled */
+    hence_failure *failure; /* the first one, or the group */
     uint32_t references;
     uint32_t size, ended, pending;
     uint32_t cursor; /* the next input to be cancelled */
@@ -91,7 +90,7 @@ struct hence_consumer *hence_combination_finish(struct combination *c, hence_res
 
 static inline hence_result hence_combination_chain(struct combination *c)
 {
-    return hence_chain_to(&c->waitable);
+    return hence_chain_to(&c->many.waitable);
 }
 
 /* ---- policies.c ---- */

@@ -50,14 +50,28 @@ static struct entry *first_of(struct hence_ring *ring)
 
 /* ---- completions ---- */
 
+/* Completions of Futures whose values are completions, a million deep, wait in a row. */
 void hence_completion_free(void *p)
 {
+    static _Thread_local struct hence_ring doomed;
+    static _Thread_local bool destroying;
     struct entry *entry = p;
     if (!entry)
         return;
-    hence_future *f = entry->completion.future;
-    hence_memory_put(entry, sizeof *entry);
-    hence_future_unref(f);
+    if (destroying) {
+        hence_ring_append(&doomed, &entry->ring);
+        return;
+    }
+    destroying = true;
+    hence_ring_init(&doomed);
+    hence_ring_append(&doomed, &entry->ring);
+    while (!hence_ring_is_empty(&doomed)) {
+        struct entry *next = first_of(&doomed);
+        hence_future *f = next->completion.future;
+        hence_memory_put(next, sizeof *next);
+        hence_future_unref(f);
+    }
+    destroying = false;
 }
 
 /* Takes the first one that is done out of the queue. */
@@ -114,10 +128,9 @@ static bool cancel_asking(hence_promise *promise, void *arg)
     return true;
 }
 
-/* Ends the first one who asks. */
-static void answer(hence_completion_queue *queue, hence_result r)
+static void answer(struct hence_ring *who, hence_result r)
 {
-    hence_promise *promise = stop_asking((struct asking *)queue->asking.next);
+    hence_promise *promise = stop_asking((struct asking *)who);
     hence_promise_on_cancel(promise, NULL, NULL);
     hence_resolve_at(NULL, promise, r);
 }
@@ -128,11 +141,11 @@ static void serve(hence_completion_queue *queue)
     queue->references++;
     while (!hence_ring_is_empty(&queue->asking)) {
         if (!hence_ring_is_empty(&queue->done))
-            answer(queue, hence_own(take_done(queue), hence_completion_free));
+            answer(queue->asking.next, hence_own(take_done(queue), hence_completion_free));
         else if (queue->time_is_up)
-            answer(queue, hence_fail_static(HENCE_ETIMEDOUT));
-        else if (queue->asked > queue->size)
-            answer(queue, hence_fail_static(HENCE_EEND));
+            answer(queue->asking.next, hence_fail_static(HENCE_ETIMEDOUT));
+        else if (queue->asked > queue->size) /* there is one for each of those who asked before */
+            answer(queue->asking.previous, hence_fail_static(HENCE_EEND));
         else
             break;
     }
@@ -207,7 +220,7 @@ hence_completion_queue *hence_completion_queue_free(hence_completion_queue *queu
     while (!hence_ring_is_empty(&queue->done))
         hence_completion_free(take_done(queue));
     while (!hence_ring_is_empty(&queue->asking))
-        answer(queue, hence_fail_static(HENCE_ECANCELLED));
+        answer(queue->asking.next, hence_fail_static(HENCE_ECANCELLED));
     release(queue);
     return NULL;
 }

@@ -165,7 +165,8 @@ static void waits_instead_part(struct hence_consumer *self, struct hence_waitabl
 
 static struct hence_waitable *owner_part(struct hence_consumer *self)
 {
-    return &of_slot((struct slot *)self)->waitable;
+    struct combination *c = of_slot((struct slot *)self);
+    return c->decided ? NULL : &c->many.waitable;
 }
 
 static const struct hence_part slot_part = {

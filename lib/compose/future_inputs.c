@@ -108,15 +108,19 @@ size_t hence_combination_count_done(const struct combination *c)
 static hence_result read_input(const struct combination *c, hence_future *f)
 {
     if (!(c->flags & COMBINATION_WATCHES))
-        return hence_future_result(f);
-    const hence_result *slot = &f->waitable.slot;
-    return hence_int(hence_is_failure(slot) && !hence_is_cancelled(slot));
+        return f ? hence_future_result(f) : hence_fail_static(HENCE_ENOMEM);
+    const hence_result *slot = f ? &f->waitable.slot : NULL;
+    return hence_int(!slot || (hence_is_failure(slot) && !hence_is_cancelled(slot)));
 }
 
 static void input_ended(struct combined_futures *combined, struct listening *input)
 {
     hence_future *f = input->f;
-    hence_result r = f ? read_input(&combined->c, f) : hence_fail_static(HENCE_ENOMEM);
+    if (combined->loop->closed && !combined->c.decided) /* it did not come to tell in time */
+        hence_combination_decide(&combined->c, hence_fail_static(HENCE_ECLOSED));
+    if (!input->f && f) /* it has been let go by that */
+        return;
+    hence_result r = read_input(&combined->c, f);
     input->f = NULL;
     combined->c.pending--;
     hence_combination_arrive(&combined->c, input->index, r);

@@ -126,6 +126,11 @@ hence_future *hence_collect_at(const char *site, hence_loop *loop, hence_next_fn
     collect->next = next;
     collect->arg = arg;
     collect->list = hence_list_new(0);
+    if (!collect->list) {
+        hence_deferred_forget(d);
+        hence_abandon(promise);
+        return NULL;
+    }
     return turns_begin(site, loop, promise, d);
 }
 

@@ -11,12 +11,13 @@
 
 #include "base/memory.h"
 #include "base/ring.h"
+#include "deferred/deferred.h"
 #include "future/future.h"
 #include "value/list.h"
 #include "value/waitable.h"
 
 struct map {
-    struct hence_waitable waitable; /* the slot is the failure that ended it, if there is one */
+    struct hence_many many; /* the slot is the failure that ended it, if there is one */
     struct hence_consumer *consumer;
     hence_loop *loop;
     hence_next_fn *next;
@@ -29,6 +30,7 @@ struct map {
     struct hence_ring jobs; /* those that are under way and not cancelled */
     uint32_t references;
     bool has_ended, has_failed, is_asking;
+    bool cancelling, has_cancelled_asked;
 };
 
 struct job {
@@ -47,7 +49,7 @@ static void release(struct map *map)
     if (--map->references)
         return;
     hence_loop *loop = map->loop;
-    hence_result r = map->waitable.slot;
+    hence_result r = map->many.waitable.slot;
     hence_list *list = map->list;
     hence_memory_put(map, sizeof *map);
     hence_drop(r);
@@ -61,7 +63,7 @@ static void finish_if_done(struct map *map)
     if (!map->has_ended || map->running || map->asked || map->is_asking || !map->consumer)
         return;
     struct hence_consumer *consumer = map->consumer;
-    hence_result r = hence_take(&map->waitable.slot);
+    hence_result r = hence_take(&map->many.waitable.slot);
     map->consumer = NULL;
     if (!map->has_failed) {
         r = hence_own(map->list, hence_list_free);
@@ -81,19 +83,43 @@ static void fail(struct map *map, hence_result r)
         return;
     }
     map->has_failed = map->has_ended = true;
-    map->waitable.slot = r;
-    map->references++;
-    while (!hence_ring_is_empty(&map->jobs)) {
-        struct job *job = (struct job *)map->jobs.next;
-        hence_deferred *d = hence_deferred_ref(job->d);
-        hence_ring_remove(&job->ring);
-        hence_deferred_cancel(d);
-        hence_deferred_unref(d);
+    map->many.waitable.slot = r;
+    hence_waitable_cancel(&map->many.waitable);
+}
+
+static struct hence_waitable *cancel_each_part(struct hence_waitable *self, bool begin, int *result,
+                                               struct hence_many **begun)
+{
+    struct map *map = (struct map *)self;
+    if (begin) {
+        if (map->cancelling) {
+            *result = -EALREADY;
+            return NULL;
+        }
+        if (!map->has_failed) {
+            map->has_failed = map->has_ended = true;
+            map->many.waitable.slot = hence_fail_static(HENCE_ECANCELLED);
+        }
+        map->cancelling = true;
+        map->references++;
+        map->many.below = *begun;
+        *begun = &map->many;
     }
-    hence_deferred *asked = hence_deferred_ref(map->asked);
-    hence_deferred_cancel(asked);
-    hence_deferred_unref(asked);
+    if (!hence_ring_is_empty(&map->jobs)) {
+        struct job *job = (struct job *)map->jobs.next;
+        hence_ring_remove(&job->ring);
+        return &job->d->waitable;
+    }
+    if (map->asked && !map->has_cancelled_asked) {
+        map->has_cancelled_asked = true;
+        return &map->asked->waitable;
+    }
+    *begun = map->many.below;
+    *result = 0;
+    map->cancelling = false;
+    finish_if_done(map);
     release(map);
+    return NULL;
 }
 
 /* ---- jobs ---- */
@@ -137,7 +163,11 @@ static void start_job(struct map *map, hence_result value)
     hence_ring_append(&map->jobs, &job->ring);
     map->running++;
     map->references++;
+    hence_deferred_ref(d);
     hence_resolve_at(NULL, promise, value);
+    if (map->has_failed) /* inside the step: what it has returned to wait for */
+        hence_deferred_cancel(d);
+    hence_deferred_unref(d);
 }
 
 /* ---- values ---- */
@@ -174,7 +204,11 @@ static void ask(struct map *map)
             break;
         }
         map->references++;
-        hence_deferred_add_both(map->asked, got, map);
+        hence_deferred *asked = hence_deferred_ref(map->asked);
+        hence_deferred_add_both(asked, got, map);
+        if (map->has_failed) /* inside next() */
+            hence_deferred_cancel(asked);
+        hence_deferred_unref(asked);
     }
     map->is_asking = false;
     finish_if_done(map);
@@ -202,18 +236,6 @@ static struct hence_waitable *waits_for_part(const struct hence_waitable *self)
     return NULL;
 }
 
-static int cancel_part(struct hence_waitable *self)
-{
-    struct map *map = (struct map *)self;
-    if (map->has_failed)
-        return -EALREADY;
-    map->references++;
-    fail(map, hence_fail_static(HENCE_ECANCELLED));
-    finish_if_done(map);
-    release(map);
-    return 0;
-}
-
 static void unref_part(struct hence_waitable *self)
 {
     release((struct map *)self);
@@ -223,7 +245,7 @@ static const struct hence_part map_part = {
     .take = take_part,
     .hand_on = hand_on_part,
     .waits_for = waits_for_part,
-    .cancel = cancel_part,
+    .cancel_each = cancel_each_part,
     .unref = unref_part,
 };
 
@@ -242,7 +264,7 @@ hence_future *hence_map_at(const char *site, hence_loop *loop, hence_next_fn *ne
             hence_resolve_at(NULL, promise, hence_fail_static(HENCE_ECANCELLED)); /* no report */
         return hence_future_unref(f);
     }
-    map->waitable.consumer.part = &map_part;
+    map->many.waitable.consumer.part = &map_part;
     map->loop = loop;
     map->next = next;
     map->next_arg = next_arg;
@@ -252,7 +274,7 @@ hence_future *hence_map_at(const char *site, hence_loop *loop, hence_next_fn *ne
     map->references = 2; /* that of the chain, and ours */
     hence_ring_init(&map->jobs);
     hence_loop_depend(loop);
-    hence_resolve_at(NULL, promise, hence_chain_to(&map->waitable));
+    hence_resolve_at(NULL, promise, hence_chain_to(&map->many.waitable));
     ask(map);
     release(map);
     return f;

@@ -21,12 +21,53 @@ hence_future *hence_future_of_deferred(const char *site, hence_loop *loop, hence
 
 /* ---- a step ---- */
 
+struct later {
+    hence_future *f;
+    hence_promise *promise;
+};
+
+static void say_nothing(void *arg)
+{
+    (void)arg;
+}
+
+/* Runs once, in the next turn or when the loop closes before. */
+static void give_result(void *arg)
+{
+    struct later *later = arg;
+    struct later copy = *later;
+    hence_memory_put(later, sizeof *later);
+    if (hence_loop_is_closed(copy.f->loop))
+        hence_resolve_at(NULL, copy.promise, hence_fail_static(HENCE_ECLOSED));
+    else
+        hence_resolve_at(NULL, copy.promise, hence_future_result(copy.f));
+    hence_future_unref(copy.f);
+}
+
+/* A Deferred for the result of a Future that is done: through the loop, as listeners are told. */
+static hence_deferred *result_later(const char *site, hence_future *f)
+{
+    hence_promise *promise;
+    hence_deferred *d = hence_deferred_new_at(site, &promise);
+    struct later *later = d ? hence_memory_get(sizeof *later) : NULL;
+    if (!later) {
+        if (d)
+            hence_abandon(promise);
+        hence_deferred_forget(d);
+        return NULL;
+    }
+    *later = (struct later){hence_future_ref(f), promise};
+    hence_call_soon_own(f->loop, say_nothing, later, give_result, NULL);
+    return d;
+}
+
 hence_future *hence_future_then_at(const char *site, hence_future *f, hence_step *on_value,
                                    hence_step *on_error, void *arg)
 {
     if (!f)
         return NULL;
-    hence_deferred *d = hence_deferred_from_future_at(site, f);
+    hence_deferred *d =
+        hence_future_done(f) ? result_later(site, f) : hence_deferred_from_future_at(site, f);
     if (!d)
         return NULL;
     if (on_value || on_error)
@@ -67,76 +108,6 @@ hence_future *hence_combine2_at(const char *site, hence_future *a, hence_future 
     return hence_future_of_deferred(site, loop, d);
 }
 
-/* ---- a promise ---- */
-
-struct chained {
-    struct hence_listener listener;
-    hence_promise *promise;
-};
-
-static void told(hence_future *f, void *arg)
-{
-    struct chained *chained = arg;
-    hence_promise *promise = chained->promise;
-    hence_result r = f->loop->closed ? hence_fail_static(HENCE_ECLOSED) : hence_future_result(f);
-    hence_memory_put(chained, sizeof *chained);
-    hence_resolve_at(NULL, promise, r);
-    hence_future_unref(f);
-}
-
-/* Will a Future that `waitable` is, or that is chained to it, be resolved by `f`? Looked for through at
- * most *budget promises. */
-static bool leads_to(const struct hence_waitable *waitable, const hence_future *f, int *budget)
-{
-    if (waitable == &f->waitable)
-        return true;
-    if (waitable->consumer.part != &hence_future_part || --*budget < 0)
-        return false;
-    const struct hence_listener *last = ((const hence_future *)waitable)->last;
-    const struct hence_listener *listener = last;
-    while (listener) {
-        listener = listener->next;
-        if (listener->fn == told) {
-            const struct chained *chained = (const struct chained *)listener;
-            if (leads_to(&chained->promise->waitable, f, budget))
-                return true;
-        }
-        if (listener == last)
-            break;
-    }
-    return false;
-}
-
-int hence_future_chain(hence_future *f, hence_promise *p)
-{
-    if (!p)
-        return -EINVAL;
-    if (f && !hence_future_is_here(f, "hence_future_chain()")) {
-        hence_abandon(p);
-        return -EPERM;
-    }
-    if (f && hence_future_done(f)) {
-        hence_resolve_at(NULL, p, hence_future_result(f));
-        return 0;
-    }
-    int budget = 100;
-    if (f && leads_to(&p->waitable, f, &budget)) {
-        hence_resolve_at(NULL, p, hence_fail_static(HENCE_EDEADLK));
-        return 0;
-    }
-    struct chained *chained = f ? hence_memory_get_zeroed(sizeof *chained) : NULL;
-    if (!chained) {
-        hence_resolve_at(NULL, p, hence_fail_static(HENCE_ENOMEM));
-        return -ENOMEM;
-    }
-    chained->listener.fn = told;
-    chained->listener.arg = chained;
-    chained->promise = p;
-    hence_listener_add(hence_future_ref(f), &chained->listener);
-    p->waitable.consumer.part->keep(&p->waitable);
-    return 0;
-}
-
 /* ---- waited for ---- */
 
 struct run {
@@ -168,15 +139,18 @@ hence_result hence_loop_run_sync(hence_loop *loop, hence_result_fn *fn, void *ar
     hence_promise *promise;
     hence_future *f = hence_future_new_at(NULL, loop, &promise);
     struct run *run = f ? hence_memory_get_zeroed(sizeof *run) : NULL;
+    hence_call call = {0, 0, 0};
     if (run) {
         *run = (struct run){fn, arg, promise};
-        hence_call_soon_own(loop, call_function, run, drop_run, NULL); /* or it is abandoned */
+        hence_call_soon_own(loop, call_function, run, drop_run, &call); /* or it is abandoned */
     } else if (f) {
         hence_abandon(promise);
     }
     hence_future *limited = hence_wait_for_at(NULL, f, timeout);
-    if (f && !limited)
+    if (f && !limited) {
         hence_future_cancel(f);
+        hence_call_cancel(loop, call);
+    }
     hence_result r = hence_loop_run_until_complete(loop, limited);
     hence_future_unref(limited);
     hence_future_unref(f);

@@ -49,8 +49,16 @@ static void time_is_up(void *arg)
     struct wait_for *wait = arg;
     hence_future *f = wait->f;
     wait->has_timer = false;
-    wait->time_is_up = true;
-    hence_future_cancel(f);
+    wait->time_is_up = hence_future_cancel(f) == 0; /* too late if it is done, but not told yet */
+}
+
+/* The result is cancelled: what comes of that is no timeout. */
+static void cancel_passes_part(struct hence_waitable *self)
+{
+    struct wait_for *wait = (struct wait_for *)self;
+    if (wait->has_timer)
+        hence_call_cancel(wait->f->loop, wait->timer);
+    wait->has_timer = false;
 }
 
 static bool take_part(struct hence_waitable *self, struct hence_consumer *consumer,
@@ -76,6 +84,7 @@ static const struct hence_part wait_part = {
     .take = take_part,
     .hand_on = hand_on_part,
     .waits_for = waits_for_part,
+    .cancel_passes = cancel_passes_part,
 };
 
 hence_future *hence_wait_for_at(const char *site, hence_future *f, int64_t timeout)

@@ -98,18 +98,118 @@ static const struct hence_part chain_part = {
     .unref = unref_part,
 };
 
+/* ---- promises resolved with a Future ---- */
+
+/* Resolves a promise when the Future is done. */
+struct chained {
+    struct hence_listener listener; /* first */
+    hence_promise *promise;
+};
+
+static void chained_told(hence_future *f, void *arg)
+{
+    struct chained *chained = arg;
+    hence_promise *promise = chained->promise;
+    hence_result r = f->loop->closed ? hence_fail_static(HENCE_ECLOSED) : hence_future_result(f);
+    hence_memory_put(chained, sizeof *chained);
+    hence_resolve_at(NULL, promise, r);
+    hence_future_unref(f);
+}
+
+/* ---- circles ---- */
+
+/* How many listeners are looked at. */
+#define LOOKS 100
+
+static bool leads_to(const struct hence_waitable *from, const struct hence_waitable *to, int *left);
+
+/* What will be resolved because this listener is told, or NULL. */
+static const struct hence_waitable *behind(const struct hence_listener *listener)
+{
+    if (listener->fn == chained_told)
+        return &((const struct chained *)listener)->promise->waitable;
+    if (listener->fn != chain_told)
+        return NULL;
+    struct hence_consumer *consumer = ((const struct future_chain *)listener->arg)->consumer;
+    return consumer->part->owner ? consumer->part->owner(consumer) : NULL;
+}
+
+static bool future_leads_to(const hence_future *f, const struct hence_waitable *to, int *left)
+{
+    const struct hence_listener *last = f->last, *listener = last;
+    while (listener && --*left > 0) {
+        listener = listener->next;
+        const struct hence_waitable *next = behind(listener);
+        if (next && leads_to(next, to, left))
+            return true;
+        if (listener == last)
+            break;
+    }
+    return false;
+}
+
+/* Will `to` be resolved because `from` is: through waits and promises of both shapes? */
+static bool leads_to(const struct hence_waitable *from, const struct hence_waitable *to, int *left)
+{
+    while (from && from != to && --*left > 0) {
+        if (from->consumer.part == &hence_future_part)
+            return future_leads_to((const hence_future *)from, to, left);
+        struct hence_consumer *consumer =
+            from->consumer.part->waiter ? from->consumer.part->waiter(from) : NULL;
+        from = consumer && consumer->part->owner ? consumer->part->owner(consumer) : NULL;
+    }
+    return from == to;
+}
+
+int hence_future_chain(hence_future *f, hence_promise *p)
+{
+    struct hence_waitable *last;
+    int left = LOOKS;
+    if (!p)
+        return -EINVAL;
+    if (f && !hence_future_is_here(f, "hence_future_chain()")) {
+        hence_abandon(p);
+        return -EPERM;
+    }
+    if (f && hence_future_done(f)) {
+        hence_resolve_at(NULL, p, hence_future_result(f));
+        return 0;
+    }
+    if (f) {
+        hence_waitable_waits_for(&f->waitable, NULL, &last);
+        if (leads_to(&p->waitable, last, &left) || leads_to(&p->waitable, &f->waitable, &left)) {
+            hence_resolve_at(NULL, p, hence_fail_static(HENCE_EDEADLK));
+            return 0;
+        }
+    }
+    struct chained *chained = f ? hence_memory_get_zeroed(sizeof *chained) : NULL;
+    if (!chained) {
+        hence_resolve_at(NULL, p, hence_fail_static(HENCE_ENOMEM));
+        return -ENOMEM;
+    }
+    chained->listener.fn = chained_told;
+    chained->listener.arg = chained;
+    chained->promise = p;
+    hence_listener_add(hence_future_ref(f), &chained->listener);
+    p->waitable.consumer.part->keep(&p->waitable);
+    return 0;
+}
+
 /* ---- Futures resolved with a chain ---- */
 
 static bool closes_circle(hence_future *f, struct hence_waitable *waitable)
 {
     struct hence_waitable *last;
+    int left = LOOKS;
     if (!hence_future_has_listeners(f)) /* nobody waits for it but, perhaps, this very chain */
         return waitable->consumer.part->waits_for(waitable) == &f->waitable;
     if (hence_waitable_waits_for(waitable, &f->waitable, &last))
         return true;
     const struct hence_part *part =
         last->consumer.part; /* longer ways through many are not looked for */
-    return part->is_input && part->is_input(last, &f->waitable);
+    if (part->is_input && part->is_input(last, &f->waitable))
+        return true;
+    return leads_to(&f->waitable, last, &left);
 }
 
 /* The chain whose consumer is the only one who has anything to do with `f`, or NULL. */

@@ -46,7 +46,11 @@ hence_future *hence_future_ref(hence_future *f)
 static void report_lost(hence_future *f)
 {
     const hence_failure *failure = hence_as_failure(&f->waitable.slot);
-    if (failure && !hence_failure_is_cancelled(failure))
+    const bool is_news =
+        failure && !hence_failure_is_cancelled(failure) &&
+        !(f->loop->closed &&
+          hence_is_failure_of(&f->waitable.slot, &hence_domain_hence, HENCE_ECLOSED));
+    if (is_news)
         hence_loop_report(f->loop, &(hence_report){
                                        .kind = HENCE_REPORT_NEVER_RETRIEVED,
                                        .message = "the failure of a Future was never retrieved",
@@ -284,6 +288,11 @@ static struct hence_waitable *waits_for_part(const struct hence_waitable *self)
     return f->state & FUTURE_WAITING ? hence_chained(&f->waitable.slot) : NULL;
 }
 
+static struct hence_waitable *owner_part(struct hence_consumer *self)
+{
+    return (struct hence_waitable *)self;
+}
+
 static void ref_part(struct hence_waitable *self)
 {
     hence_future_of(self)->references++;
@@ -317,6 +326,7 @@ const struct hence_part hence_future_part = {
     .cancel = cancel_part,
     .ref = ref_part,
     .unref = unref_part,
+    .owner = owner_part,
     .deliver = deliver_part,
     .waits_instead = waits_instead_part,
 };

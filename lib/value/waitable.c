@@ -35,6 +35,8 @@ static int cancel_end(struct hence_waitable *waitable, struct hence_waitable **m
     for (;;) {
         const struct hence_part *part = waitable->consumer.part;
         next = part->waits_for(waitable);
+        if (HENCE_UNLIKELY(part->cancel_passes != NULL))
+            part->cancel_passes(waitable);
         if (!next && part->cancel_fed && (next = part->cancel_fed(waitable)))
             *fed = true;
         if (!next)
@@ -57,11 +59,12 @@ static int cancel_end(struct hence_waitable *waitable, struct hence_waitable **m
 
 int hence_waitable_cancel(struct hence_waitable *waitable)
 {
-    struct hence_waitable *many = NULL, *begun = NULL;
+    struct hence_waitable *many = NULL;
+    struct hence_many *begun = NULL;
     bool fed = false, fed_below;
     int result = cancel_end(waitable, &many, &fed);
     while (many || begun) {
-        struct hence_waitable *of = many ? many : begun;
+        struct hence_waitable *of = many ? many : &begun->waitable;
         struct hence_waitable *next =
             of->consumer.part->cancel_each(of, many != NULL, &result, &begun);
         many = NULL;

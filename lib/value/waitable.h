@@ -19,6 +19,7 @@
 #include <hence/promise.h>
 
 struct hence_waitable;
+struct hence_many;
 
 /* Who waits. The first member of everything that can be a consumer. */
 struct hence_consumer {
@@ -33,6 +34,12 @@ struct hence_waitable {
 
 struct hence_promise {
     struct hence_waitable waitable;
+};
+
+/* The head of what waits for many. */
+struct hence_many {
+    struct hence_waitable waitable;
+    struct hence_many *below; /* in the stack of those that are being cancelled */
 };
 
 struct hence_part {
@@ -63,9 +70,11 @@ struct hence_part {
      * `begin` first, when it puts itself on top of the stack *begun, which goes through the objects
      * themselves and so needs no memory; then again as long as it stands on top, with what became of
      * the last one in *result; when none is left, it takes itself away, leaves what became of itself in
-     * *result (0 or -EALREADY), and returns NULL. */
+     * *result (0 or -EALREADY), and returns NULL. Only a struct hence_many has this. */
     struct hence_waitable *(*cancel_each)(struct hence_waitable *self, bool begin, int *result,
-                                          struct hence_waitable **begun);
+                                          struct hence_many **begun);
+    /* A cancellation goes through it to what it waits for. May be missing. */
+    void (*cancel_passes)(struct hence_waitable *self);
     /* Of what waits for many: is `other` one of the first HENCE_CIRCLE_BOUND? */
     bool (*is_input)(struct hence_waitable *self, const struct hence_waitable *other);
     /* If an adapter will resolve this one: it is cancelled now, and the adapter's source is to be

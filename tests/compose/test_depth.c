@@ -3,7 +3,7 @@
  * Combinations within combinations within combinations, on the smallest stack there is: of every kind,
  * built from either end, and ended in every way.
  */
-#include <string.h>
+#include <stdlib.h>
 
 #include "support.h"
 
@@ -261,4 +261,101 @@ TEST(compose_depth, one_may_have_many_time_limits)
     limits.late = true;
     on_small_stack(run_limits, &limits);
     check_string(limits.outcome, "timed out after 1 s");
+}
+
+/* ---- many inputs ---- */
+
+struct wide {
+    size_t size;
+    hence_deferred *(*make)(hence_deferred *const *deferreds, size_t n);
+    bool fails, cancels;
+    long ended;
+};
+
+static hence_deferred *make_list(hence_deferred *const *deferreds, size_t n)
+{
+    return hence_deferred_list(deferreds, n, 0);
+}
+
+static hence_deferred *make_gather(hence_deferred *const *deferreds, size_t n)
+{
+    return hence_gather_results(deferreds, n, HENCE_CANCEL_REST);
+}
+
+static hence_deferred *make_race(hence_deferred *const *deferreds, size_t n)
+{
+    return hence_race(deferreds, n);
+}
+
+static void run_wide(void *arg)
+{
+    struct wide *wide = arg;
+    hence_deferred **in = malloc(wide->size * sizeof *in);
+    hence_promise **p = malloc(wide->size * sizeof *p);
+    for (size_t i = 0; i < wide->size; i++)
+        in[i] = hence_deferred_new(&p[i]);
+    hence_deferred *d = wide->make(in, wide->size);
+    hence_deferred_add_both(d, count, &wide->ended);
+    if (wide->cancels)
+        hence_deferred_cancel(d);
+    for (size_t i = wide->size; i > 0; i--)
+        hence_resolve(p[i - 1], wide->fails ? failure("broken") : hence_int(7));
+    hence_deferred_forget(d);
+    free(in);
+    free(p);
+}
+
+TEST(compose_depth, many_inputs_take_linear_time)
+{
+    static hence_deferred *(*const makers[])(hence_deferred *const *,
+                                             size_t) = {make_list, make_gather, make_race};
+    for (int i = 0; i < 9; i++) {
+        struct wide wide = {(size_t)support_many() / 4, makers[i % 3], i / 3 == 1, i / 3 == 2, 0};
+        on_small_stack(run_wide, &wide);
+        check_int(wide.ended, 1);
+    }
+}
+
+/* ---- many for one share ---- */
+
+struct many {
+    int size;
+    bool cancels; /* all of them, from the middle outwards */
+    long told;
+};
+
+static void share_with_many(void *arg)
+{
+    struct many *many = arg;
+    hence_promise *p;
+    hence_share *share = hence_share_new(hence_deferred_new(&p));
+    hence_deferred **d = malloc((size_t)many->size * sizeof *d);
+    for (int i = 0; i < many->size; i++) {
+        d[i] = hence_share_get(share);
+        hence_deferred_add_both(d[i], count, &many->told);
+    }
+    hence_share_unref(share);
+    for (int i = 0; many->cancels && i < many->size; i++)
+        hence_deferred_cancel(
+            d[(many->size / 2 + (i % 2 ? i / 2 : -i / 2) + many->size) % many->size]);
+    hence_resolve(p, payload());
+    for (int i = 0; i < many->size; i++)
+        hence_deferred_unref(d[i]);
+    free(d);
+}
+
+TEST(compose_depth, a_million_are_told_by_a_share)
+{
+    struct many many = {support_many(), false, 0};
+    on_small_stack(share_with_many, &many);
+    check_int(many.told, many.size);
+    check_int(payloads_alive(), 0);
+}
+
+TEST(compose_depth, a_million_that_wait_for_a_share_are_cancelled_in_linear_time)
+{
+    struct many many = {support_many(), true, 0};
+    on_small_stack(share_with_many, &many);
+    check_int(many.told, many.size);
+    check_int(payloads_alive(), 0);
 }

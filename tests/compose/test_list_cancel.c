@@ -81,6 +81,19 @@ TEST(list_cancel, inputs_that_go_on_are_cancelled_at_once_and_their_results_swal
     end(d);
 }
 
+/* rules 32 and 58 */
+TEST(list_cancel, inputs_without_a_canceller_are_cancelled_at_once_and_their_results_swallowed)
+{
+    begin_inputs(2, NO_CANCELLER);
+    hence_deferred *d = list_of(2, 0, "list");
+    hence_deferred_cancel(d);
+    check_trace("list:[cancelled,cancelled]");
+    resolve_input(0, payload());
+    resolve_input(1, failure("not reported"));
+    check_int(payloads_alive(), 0);
+    end(d);
+}
+
 /* rule 58 */
 TEST(list_cancel, inputs_that_take_time_are_waited_for)
 {

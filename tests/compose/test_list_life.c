@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Lists: memory, who holds what, and what steps and cancellers may do to them. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/inputs.h"
@@ -133,32 +132,47 @@ TEST(list_life, inputs_that_nobody_else_holds_live_in_it)
     end_inputs();
 }
 
-/* Every order in which two inputs, the references to them, and the list can go. */
+static hence_deferred *combine_two(unsigned how)
+{
+    switch (how) {
+    case 0:
+        return hence_deferred_list(inputs, 2, 0);
+    case 1:
+        return hence_deferred_list(inputs, 2, HENCE_FIRE_ON_ONE_CALLBACK);
+    case 2:
+        return hence_gather_results(inputs, 2, HENCE_CANCEL_REST);
+    default:
+        return hence_race(inputs, 2);
+    }
+}
+
+/* Two inputs come, the references to them and to what is made of them go: in every order. */
+static void run_in_order(unsigned how, unsigned order)
+{
+    unsigned left[] = {0, 1, 2, 3, 4};
+    begin_inputs(2, GOES_ON);
+    hence_deferred *held[] = {hence_deferred_ref(inputs[0]), hence_deferred_ref(inputs[1])};
+    hence_deferred *d = combine_two(how);
+    for (unsigned n = 5; n; n--) {
+        unsigned which = order % n, event = left[which];
+        order /= n;
+        left[which] = left[n - 1];
+        if (event < 2)
+            resolve_input(event, payload());
+        else if (event < 4)
+            hence_deferred_unref(held[event - 2]);
+        else
+            hence_deferred_unref(d);
+    }
+    check_int(payloads_alive(), 0);
+    end_inputs();
+}
+
 TEST(list_life, everything_may_be_let_go_in_any_order)
 {
-    enum {
-        EVENTS = 5
-    };
-    for (unsigned order = 0; order < 120; order++) {
-        unsigned left[EVENTS] = {0, 1, 2, 3, 4}, rest = order;
-        begin_inputs(2, STOPS);
-        hence_deferred *held[] = {hence_deferred_ref(inputs[0]), hence_deferred_ref(inputs[1])};
-        hence_deferred *d = hence_deferred_list(
-            inputs, 2, order & 1 ? HENCE_FIRE_ON_ONE_CALLBACK : HENCE_CANCEL_REST);
-        for (unsigned n = EVENTS; n; n--) {
-            unsigned which = rest % n, event = left[which];
-            rest /= n;
-            left[which] = left[n - 1];
-            if (event < 2)
-                resolve_input(event, payload());
-            else if (event < 4)
-                hence_deferred_unref(held[event - 2]);
-            else
-                hence_deferred_unref(d);
-        }
-        check_int(payloads_alive(), 0);
-        end_inputs();
-    }
+    for (unsigned how = 0; how < 4; how++)
+        for (unsigned order = 0; order < 120; order++)
+            run_in_order(how, order);
 }
 
 /* ---- what steps may do ---- */
@@ -299,6 +313,45 @@ TEST(list_life, its_own_step_may_resolve_what_is_left)
         check_trace("step:winner(0:7) list:winner(0:7)");
     hence_deferred_unref(d);
     end_inputs();
+}
+
+static hence_deferred *the_inputs[2];
+
+static hence_result cancel_what_is_left(hence_result *in, void *word)
+{
+    trace("%s:%s", (const char *)word, describe(in));
+    hence_deferred_cancel(the_inputs[0]);
+    return hence_take(in);
+}
+
+static hence_result forget_what_is_left(hence_result *in, void *word)
+{
+    trace("%s:%s", (const char *)word, describe(in));
+    for (int i = 0; i < 2; i++) {
+        hence_deferred *d = the_inputs[i];
+        the_inputs[i] = NULL;
+        hence_deferred_forget(d);
+    }
+    return hence_take(in);
+}
+
+TEST(list_life, its_own_step_may_cancel_and_forget_the_inputs)
+{
+    begin(2);
+    for (int i = 0; i < 2; i++)
+        the_inputs[i] = hence_deferred_ref(inputs[i]);
+    hence_deferred *d =
+        hence_deferred_list(inputs, 2, HENCE_FIRE_ON_ONE_ERRBACK | HENCE_REPORT_REST);
+    hence_deferred_add_both(d, cancel_what_is_left, "cancel");
+    hence_deferred_add_both(d, forget_what_is_left, "forget");
+    hence_deferred_add_both(d, swallow, "list");
+    resolve_input(1, failure("broken"));
+    if (d)
+        check_trace("cancel:first(1:broken) cancel0 forget:first(1:broken) list:first(1:broken)");
+    hence_deferred_unref(d);
+    end_inputs();
+    for (int i = 0; i < 2; i++)
+        hence_deferred_unref(the_inputs[i]); /* if there was no step */
 }
 
 TEST(list_life, a_step_of_an_input_may_resolve_another_which_comes_first_then)
@@ -493,63 +546,4 @@ TEST(list_life, an_input_that_waits_for_its_own_list_fails_with_a_deadlock)
     check_string(outcome(d), "[deadlock,7]");
     hence_deferred_unref(d);
     end_inputs();
-}
-
-/* ---- many ---- */
-
-struct wide {
-    size_t size;
-    hence_deferred *(*make)(hence_deferred *const *deferreds, size_t n);
-    bool fails, cancels;
-    size_t ended;
-};
-
-static hence_deferred *make_list(hence_deferred *const *deferreds, size_t n)
-{
-    return hence_deferred_list(deferreds, n, 0);
-}
-
-static hence_deferred *make_gather(hence_deferred *const *deferreds, size_t n)
-{
-    return hence_gather_results(deferreds, n, HENCE_CANCEL_REST);
-}
-
-static hence_deferred *make_race(hence_deferred *const *deferreds, size_t n)
-{
-    return hence_race(deferreds, n);
-}
-
-static hence_result count_ended(hence_result *in, void *wide)
-{
-    ((struct wide *)wide)->ended++;
-    return hence_take(in);
-}
-
-static void run_wide(void *arg)
-{
-    struct wide *wide = arg;
-    hence_deferred **in = malloc(wide->size * sizeof *in);
-    hence_promise **p = malloc(wide->size * sizeof *p);
-    for (size_t i = 0; i < wide->size; i++)
-        in[i] = hence_deferred_new(&p[i]);
-    hence_deferred *d = wide->make(in, wide->size);
-    hence_deferred_add_both(d, count_ended, wide);
-    if (wide->cancels)
-        hence_deferred_cancel(d);
-    for (size_t i = wide->size; i > 0; i--)
-        hence_resolve(p[i - 1], wide->fails ? failure("broken") : hence_int(7));
-    hence_deferred_forget(d);
-    free(in);
-    free(p);
-}
-
-TEST(list_life, a_million_inputs_take_linear_time)
-{
-    static hence_deferred *(*const makers[])(hence_deferred *const *,
-                                             size_t) = {make_list, make_gather, make_race};
-    for (int i = 0; i < 9; i++) {
-        struct wide wide = {(size_t)support_many() / 4, makers[i % 3], i / 3 == 1, i / 3 == 2, 0};
-        on_small_stack(run_wide, &wide);
-        check_int(wide.ended, 1);
-    }
 }

@@ -41,7 +41,8 @@ DIFFERENCES = {
     "begins while another one is woken up gets in before that",
     "106-left": "as_completed: what one who was cancelled would have got goes to the next one; in asyncio there are "
     "as many to ask for as inputs",
-    "107": "as_completed: what is done after the time was over is still given; in asyncio it is not",
+    "107": "as_completed: after the time is over what is done is still given, and who asks for more than there are is "
+    "told of the time; in asyncio it is not, and they are told that this is the end",
     "108": "as_completed can be ended, and cancels those who still ask",
     "111": "wait does not look at failures; in asyncio, with FIRST_EXCEPTION, it has",
     "113": "a shield that was cancelled does not look at the failure that is on its way; asyncio's does",
@@ -631,7 +632,8 @@ class Untouched:
         unretrieved = set()
         for slot, f in self.made:
             if f.done() and f._log_traceback:
-                unretrieved.add(slot)
+                if self.variables[slot].held or describe(f._exception) != "deadlock":
+                    unretrieved.add(slot)
                 f._log_traceback = False
         self.unretrieved = ["unretrieved", *map(str, sorted(unretrieved))]
 
@@ -744,10 +746,10 @@ class Watched(Looks, futures.Future):
     def cancel(self, msg=None):
         if self.done():
             return super().cancel()  # which counts as a look
-        if self.is_cancelling:
-            return False
         if self.waits_for is not None:
             return self.waits_for.cancel()
+        if self.is_cancelling:
+            return False
         if self.canceller is not None:
             self.get_loop().program.run_canceller(self)
             if self.done() or self.waits_for is not None:
@@ -787,10 +789,11 @@ class Waiter(Watched):
 class Combinator(Watched):
     """Runs one of asyncio's functions as hence runs its own: it begins and goes on at once, without turns."""
 
-    def __init__(self, program, coroutine, passes_to):
+    def __init__(self, program, coroutine, passes_to, inputs):
         super().__init__(loop=program.loop)
         self.coroutine = coroutine
         self.passes_to = passes_to  # the Future that a cancellation is passed on to
+        self.inputs = inputs  # those that it waits for without passing on
         self.waiter = None
         self.time_is_over = False
         self.go_on()
@@ -825,7 +828,7 @@ class Combinator(Watched):
 
 
 class Gathering(Looks, tasks._GatheringFuture):
-    is_cancelling = False
+    is_cancelling = is_deadlocked = False
     callback = None  # of its inputs
 
     def set_exception(self, exception):
@@ -847,22 +850,37 @@ class Gathering(Looks, tasks._GatheringFuture):
             if self._log_traceback:
                 self.get_loop().program.touch("87")
             return futures.Future.cancel(self)
+        stack = self.get_loop().program.cancelling
+        if self in stack:
+            self.is_deadlocked = True  # it waits for itself: this is the way out
+            self.let_go()
         if self.is_cancelling:
             return False
         self.is_cancelling = True
-        accepted = super().cancel()
+        stack.append(self)
+        accepted = False
+        for f in self._children:
+            if not self.is_deadlocked and f.cancel():
+                accepted = self._cancel_requested = True
+        stack.pop()
         self.is_cancelling = False
+        if self.is_deadlocked:
+            self.get_loop().program.touch("95")
+            self.set_exception(Problem("deadlock"))
         return accepted
 
 
 class WatchedTask(Looks, asyncio.Task):
     """A task that passes a cancellation on to what it waits for, and no more."""
 
+    kind = None
     is_cut_out = False
 
     def cancel(self, msg=None):
         waiter = self._fut_waiter
         if self.done() or waiter is None:
+            if self.kind == "next" and not self.done():
+                self.get_loop().program.touch("106-left")
             return super().cancel()
         accepted = waiter.cancel()
         if not accepted:
@@ -879,7 +897,7 @@ class Chain:
     def __call__(self, inner):
         f = self.future
         f.waits_for = None
-        consumer = cut_out(f)
+        consumer = cut_out(f) if f.is_cut_out else None
         copy(inner, f)
         if consumer is not None:
             consumer(f)
@@ -895,9 +913,7 @@ def copy(f, to):
 
 
 def cut_out(f):
-    """If f was cut out: takes away, and gives, the callback of the one that waits for it."""
-    if not f.is_cut_out:
-        return None
+    """Takes away, and gives, the callback of the one that waits for f."""
     consumer = f._callbacks[0][0]
     f.remove_done_callback(consumer)
     return consumer
@@ -931,7 +947,9 @@ class Modelled(Untouched):
     gathering_class = Gathering
 
     def __init__(self, program):
+        self.cancelling = []  # the gathers that pass on the cancellation that is under way
         self.looked_at = []
+        self.fed = []  # chains to promises: from, to
         self.to_begin = collections.Counter()  # inputs of tasks that have not begun, by identity
         Untouched.__init__(self, program)
 
@@ -950,7 +968,9 @@ class Modelled(Untouched):
         self.touch("12")
         block, f.canceller = f.canceller, None
         f.is_cancelling = True
+        cancelling, self.cancelling = self.cancelling, []
         answer = self.run_block(block, "cancel")
+        self.cancelling = cancelling
         f.is_cancelling = False
         if answer == "stopped" and f.variable.promise == GOOD:
             f.variable.promise = ENDED
@@ -993,17 +1013,23 @@ class Modelled(Untouched):
             inner.add_done_callback(Chain(f))
             self.look_for_tail(f)
 
-    def leads(self, f, other):
-        """Does f wait for the other one?"""
-        while f is not None:
+    def leads(self, f, other, looks_at_inputs=True):
+        """Does f wait for the other one? Through one that waits for many this is found only if the other one is one
+        of these, and not if it is a task that was cancelled while it began, which is behind a chain of its own then.
+        """
+        while f is not None and not f.done():
             if f is other:
                 return True
             if isinstance(f, WatchedTask):
                 f = f._fut_waiter
+            elif isinstance(f, Gathering):
+                return looks_at_inputs and other in f._children
             elif isinstance(f, Combinator):
-                f = None if f.done() else f.passes_to
+                if looks_at_inputs and other in f.inputs:
+                    return True
+                f = f.passes_to
             else:
-                f = getattr(f, "waits_for", None)
+                f = f.waits_for
         return False
 
     def look_for_tail(self, f):
@@ -1023,10 +1049,21 @@ class Modelled(Untouched):
         to.is_fed = True
         if f.done():
             self.feed(to, f)
+        elif self.feeds(to, f):
+            self.touch("95")
+            if not to.done():
+                to.set_exception(Problem("deadlock"))
         else:
+            self.fed.append((f, to))
             f.add_done_callback(functools.partial(self.feed, to))
 
+    def feeds(self, f, other):
+        """Will what f gives arrive at the other one, through chains to promises?"""
+        return f is other or any(self.feeds(to, other) for source, to in self.fed if source is f)
+
     def feed(self, to, f):
+        if (f, to) in self.fed:
+            self.fed.remove((f, to))
         if to.done():
             f.cancelled() or f.exception()
         else:
@@ -1054,16 +1091,35 @@ class Modelled(Untouched):
         if kind != "wait":
             self.let_inputs_go(inputs)
         task = asyncio.current_task(self.loop)
-        if self.leads(f, task):
+        if self.leads(f, task, looks_at_inputs=not task._must_cancel):
             self.touch("95")
             raise Problem("deadlock")
         if not f.done():
             self.look_for_tail(task)
-        result = await f
-        if kind != "wait":
-            return result
-        self.let_inputs_go(inputs)
-        return sum(f.done() for f in arguments[0])
+        try:
+            result = await f
+            if kind == "wait":
+                result = sum(f.done() for f in arguments[0])
+        except BaseException as problem:
+            self.deliver_past(task, futures.Future.set_exception, problem)
+            raise
+        finally:
+            if kind == "wait":
+                self.let_inputs_go(inputs)
+        self.deliver_past(task, futures.Future.set_result, result)
+        return result
+
+    def deliver_past(self, task, set_it, value):
+        """Gives the result of a task to the one that waits for it, if the task was cut out."""
+        if task.is_cut_out:
+            consumer = cut_out(task)
+            f = self.new_future()
+            if isinstance(value, asyncio.CancelledError):
+                f.cancel()
+            else:
+                set_it(f, value)
+            consumer(f)
+            self.looked_at.append(task)
 
     def let_inputs_go(self, inputs):
         for f in inputs:
@@ -1081,7 +1137,8 @@ class Modelled(Untouched):
                 self.touch("114")
             if passes_to.done():
                 return passes_to
-        return Combinator(self, getattr(self, kind)(*arguments), passes_to)
+        inputs = arguments[0] if kind == "wait" else ()
+        return Combinator(self, getattr(self, kind)(*arguments), passes_to, inputs)
 
     async def sleep(self, delay):
         if delay:
@@ -1156,7 +1213,8 @@ class ModelledCompleted:
         self.is_over = self.has_ended = False
         self.asked = []
         inputs = without_duplicates(inputs)
-        self.size = len(inputs)
+        self.inputs = self.size = len(inputs)
+        self.begun = 0
         for index, f in inputs:
             if f.done():
                 program.touch("106")
@@ -1187,6 +1245,9 @@ class ModelledCompleted:
     def next(self):
         asking = Asking(loop=self.program.loop)
         asking.queue = self
+        self.begun += 1
+        if self.is_over and self.begun > self.inputs:
+            self.program.touch("107")
         if self.has_ended:
             asking.cancel()
             return asking

@@ -95,7 +95,7 @@ static const struct operation operations[] = {
     [CANCEL_CALL] = {"cancel_call", "u", 1, 3},
     [WHEN] = {"when", "d", 1, 1},
     [TURN] = {"turn", "", 3, 10},
-    [DIRECT] = {"direct", "", 2, 0},
+    [DIRECT] = {"direct", "", 6, 0},
     [DISPATCH] = {"dispatch", "", 0, 2},
     {NULL, NULL, 0, 0},
 };
@@ -183,14 +183,18 @@ static bool is_direct;
 static bool is_over; /* what happens now is taking down, and leaves no trace */
 static int owned;    /* calls that own their argument, and have not been destroyed */
 
+static bool is_held[SLOTS], was_done[SLOTS]; /* at the end */
 static bool reported[SLOTS];
 static int refused, misuses; /* calls that hence must report, reports of that kind */
 
-/* Of those that did not come to an end by themselves nothing is asked. */
-static bool is_taken_down(const hence_failure *f)
+/* Nothing is asked of those that did not come to an end by themselves. Of those that the program has let
+ * go nobody can tell whether a deadlock came before the end. */
+static bool is_news(int slot, const hence_failure *f)
 {
-    return hence_failure_domain(f) == &hence_domain_hence &&
-           hence_failure_code(f) == HENCE_ESTOPPED;
+    if (is_held[slot])
+        return was_done[slot];
+    return hence_failure_domain(f) != &hence_domain_hence ||
+           (hence_failure_code(f) != HENCE_ESTOPPED && hence_failure_code(f) != HENCE_EDEADLK);
 }
 
 static void take_report(const hence_report *report, void *arg)
@@ -200,7 +204,7 @@ static void take_report(const hence_report *report, void *arg)
         misuses++;
     else if (report->kind != HENCE_REPORT_NEVER_RETRIEVED)
         trace("an-unexpected-report");
-    else if (report->made && !is_taken_down(report->failure))
+    else if (report->made && is_news(atoi(report->made), report->failure))
         reported[atoi(report->made)] = true;
 }
 
@@ -458,6 +462,7 @@ static hence_result go_on_with(hence_future *f, struct combinator *c)
 struct task {
     struct combinator combinator;
     hence_promise *promise;
+    hence_future *future; /* as long as it has not begun */
     bool is_cancelled;
 };
 
@@ -475,20 +480,23 @@ static void begin_task(void *arg)
 {
     struct task *task = arg;
     hence_future *inner = task->is_cancelled ? NULL : begin_combinator(NULL, &task->combinator);
-    if (inner && task->is_cancelled) /* meanwhile */
-        hence_future_cancel(inner);
     hence_promise *promise = hence_promise_take(&task->promise);
-    hence_result r =
-        inner ? go_on_with(inner, &task->combinator) : hence_fail_static(HENCE_ECANCELLED);
+    hence_result r = inner ? go_on_with(hence_future_ref(inner), &task->combinator)
+                           : hence_fail_static(HENCE_ECANCELLED);
     drop_inputs(&task->combinator);
+    task->future = hence_future_unref(task->future);
     hence_promise_on_cancel(promise, NULL, NULL);
     hence_resolve(promise, r);
+    if (task->is_cancelled) /* while it began */
+        hence_future_cancel(inner);
+    hence_future_unref(inner);
 }
 
 static void free_task(void *arg)
 {
     struct task *task = arg;
     drop_inputs(&task->combinator);
+    hence_future_unref(task->future);
     hence_abandon(task->promise);
     free(task);
 }
@@ -499,10 +507,10 @@ static hence_future *new_task(const char *site, const struct combinator *c)
     if (!task)
         abort();
     *task = (struct task){.combinator = *c};
-    hence_future *f = hence_future_new_at(site, loop, &task->promise);
+    task->future = hence_future_new_at(site, loop, &task->promise);
     hence_promise_on_cancel(task->promise, cancel_before_begun, task);
     hence_call_soon_own(loop, begin_task, task, free_task, NULL);
-    return f;
+    return hence_future_ref(task->future);
 }
 
 /* In direct programs a task is what it waits for. */
@@ -904,10 +912,14 @@ static void show_end(void)
 /* Lets go of everything. Failures that nobody looked at are reported now. */
 static void take_down(void)
 {
+    for (int i = 0; i < SLOTS; i++) {
+        is_held[i] = variables[i].future != NULL;
+        was_done[i] = is_held[i] && hence_future_done(variables[i].future);
+    }
     is_over = true;
     free_queue();
     for (struct variable *v = variables; v < variables + SLOTS; v++) {
-        if (v->future && !hence_future_done(v->future))
+        if (!hence_future_done(v->future))
             hence_future_cancel(v->future);
         v->future = hence_future_unref(v->future);
     }
@@ -944,6 +956,7 @@ static void begin_program(void)
     memset(variables, 0, sizeof variables);
     memset(handles, 0, sizeof handles);
     memset(queues, 0, sizeof queues);
+    memset(is_held, 0, sizeof is_held);
     memset(reported, 0, sizeof reported);
     queue = NULL;
     operations_run = listeners_used = queues_used = turn = refused = misuses = 0;

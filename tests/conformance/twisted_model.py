@@ -26,10 +26,13 @@ def run(program):
     return [modelled.trace, untouched.trace], modelled.touched
 
 
+NOT_MADE = 7  # a variable that programs do not make: an input that is left out
+
+
 def simpler(node):
     """Simpler words for one operation."""
     word = node[0]
-    if word in ("none", "return", "raise", "raise_cancelled"):
+    if word in ("none", "return", "raise", "raise_cancelled", "give", "hand"):
         yield lambda node: ["pass"]
     if word == "hand":
         yield lambda node: ["give", node[1]]
@@ -42,13 +45,15 @@ def simpler(node):
     if word == "pair":
         yield lambda node: ["both", *node[1:3]]
         yield lambda node: ["both", node[1], node[3]]
-    if word == "cancellable":
+    if word in ("cancellable", "later", "sleep", "maybe", "succeed_with", "succeed"):
         yield lambda node: ["make", node[1]]
+    if word == "failed":
+        yield lambda node: ["succeed", *node[1:]]
     if word == "goes_on":
         yield lambda node: ["stopped"]
     if word in ("fire", "fail", "succeed", "failed", "return", "raise", "sleep", "advance") and node[-1] > 1:
         yield lambda node: [*node[:-1], 1]
-    if word in ("timeout", "later") and node[2] > 1:
+    if word in ("timeout", "timeout_with", "later") and node[2] > 1:
         yield lambda node: [*node[:2], 1, *node[3:]]
     if word == "timeout_with":
         yield lambda node: ["timeout", *node[1:3]]
@@ -56,7 +61,7 @@ def simpler(node):
         yield lambda node: [*node[:2], node[2] % 3 if node[2] > 2 else 0, *node[3:]]
     if word == "race":
         yield lambda node: ["list", node[1], 0, *node[2:]]
-    if word in ("list", "race") and node[-1] != node[-2]:
-        yield lambda node: [*node[:-1], node[-2]]
-    if word == "maybe":
-        yield lambda node: ["make", node[1]]
+    if word in ("list", "race"):
+        for i in range(len(node) - 3, len(node)):
+            if node[i] != NOT_MADE:
+                yield lambda node, i=i: [*node[:i], NOT_MADE, *node[i + 1 :]]

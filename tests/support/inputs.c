@@ -32,6 +32,8 @@ static bool canceller(hence_promise *p, void *arg)
         producers[i].promise = NULL;
         hence_resolve(p, hence_chain(hence_deferred_new(&producers[i].late)));
         return true;
+    case NO_CANCELLER:
+        break;
     }
     return true;
 }
@@ -57,7 +59,8 @@ void begin_futures(hence_loop *loop, size_t n, on_cancel how)
 void set_on_cancel(size_t i, on_cancel how)
 {
     producers[i].how = how;
-    hence_promise_on_cancel(producers[i].promise, canceller, (void *)(uintptr_t)i);
+    hence_promise_on_cancel(producers[i].promise, how == NO_CANCELLER ? NULL : canceller,
+                            (void *)(uintptr_t)i);
 }
 
 bool input_is_wanted(size_t i)

@@ -24,7 +24,8 @@ typedef enum on_cancel {
     GOES_ON,       /* says that it has not: one later result is swallowed */
     GIVES_VALUE,   /* resolves it with a number: 100, 101, ... */
     GIVES_FAILURE, /* resolves it with the failure "late" */
-    TAKES_TIME     /* resolves it with a chain to another one: resolve_late() ends that */
+    TAKES_TIME,    /* resolves it with a chain to another one: resolve_late() ends that */
+    NO_CANCELLER   /* there is none */
 } on_cancel;
 
 /* The first `n` of `inputs` are pending Deferreds now, whose references are to be handed on. */
