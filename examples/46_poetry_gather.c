@@ -95,8 +95,7 @@ static bool read_together(struct reader *reader)
     bool ok = announce_each(reader, poems); /* the same Futures: they are shared */
     ok = print_book(reader, book) && ok;
     hence_future_unref(book);
-    for (int i = 0; i < POEMS; i++)
-        hence_future_unref(poems[i]);
+    hence_future_unref_all(poems, POEMS);
     return ok;
 }
 //! [together]
@@ -164,9 +163,9 @@ static bool read_in_turns(struct reader *reader)
 static hence_future *next_source(void *arg)
 {
     struct reader *reader = arg;
-    hence_result r = reader->next < POEMS ? hence_ptr(&reader->sources[reader->next++])
-                                          : hence_fail_static(HENCE_EEND);
-    return hence_deferred_as_future(reader->loop, hence_deferred_succeed(r));
+    if (reader->next == POEMS)
+        return hence_future_fail(reader->loop, hence_fail_static(HENCE_EEND));
+    return hence_future_succeed(reader->loop, hence_ptr(&reader->sources[reader->next++]));
 }
 
 static hence_result get_one(hence_result *in, void *arg)

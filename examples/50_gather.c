@@ -67,8 +67,7 @@ static hence_future *compute_all(struct task *tasks)
         futures[i] = factorial(&tasks[i]); /* all of them begin now */
 
     hence_future *all = hence_gather(tasks->loop, futures, 3, 0);
-    for (int i = 0; i < 3; i++)
-        hence_future_unref(futures[i]); /* it has references of its own */
+    hence_future_unref_all(futures, 3); /* it has references of its own */
     return all;
 }
 //! [gather]
@@ -100,8 +99,7 @@ static hence_future *ask_two(hence_loop *loop)
 {
     hence_future *answers[] = {ask(loop, 60), ask(loop, 1)};
     hence_future *first = hence_race_future(loop, answers, 2); /* the other one is cancelled then */
-    hence_future_unref(answers[0]);
-    hence_future_unref(answers[1]);
+    hence_future_unref_all(answers, 2);
     return first;
 }
 //! [race]

@@ -60,8 +60,7 @@ static void serve_breakfast(hence_loop *loop)
 
     const hence_failure *failure = hence_future_failure(dishes[1]); /* nobody has looked so far */
     printf("toast: %s\n", hence_failure_message(failure));
-    for (int i = 0; i < 3; i++)
-        hence_future_unref(dishes[i]);
+    hence_future_unref_all(dishes, 3);
 }
 
 //! [wait]

@@ -54,17 +54,15 @@ int main(void)
     hence_future *answers[3];
     ask_three(loop, answers);
     bool ok = print_as_completed(loop, answers) == 3;
-    for (int i = 0; i < 3; i++)
-        hence_future_unref(answers[i]);
+    hence_future_unref_all(answers, 3);
     puts("");
     ok = read_site(loop) && ok;
     puts("");
     ask_three(loop, answers);
     print_what_is_there(loop, answers);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++)
         hence_future_cancel(answers[i]); /* harmless for those that are done */
-        hence_future_unref(answers[i]);
-    }
+    hence_future_unref_all(answers, 3);
     hence_loop_free(loop);
     return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -124,7 +124,7 @@ static void pass_on(hence_loop *loop, struct number *number)
     hence_promise *promise;
     hence_future *four = ask(number);
     hence_deferred *d = hence_deferred_new(&promise);
-    if (hence_future_chain(four, promise) < 0) /* takes the promise in any case */
+    if (hence_future_chain(four, promise) < 0) /* takes the promise */
         puts("no memory");
     hence_deferred_cancel(d); /* does not reach the Future */
     hence_result r = hence_loop_run_until_complete_deferred(loop, d);

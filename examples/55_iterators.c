@@ -189,8 +189,7 @@ static bool hear_pupils(hence_loop *loop)
     hence_drop(r);
     hence_future_unref(all);
     hence_completion_queue_free(queue);
-    for (int i = 0; i < 3; i++)
-        hence_future_unref(ready[i]);
+    hence_future_unref_all(ready, 3);
     return ok;
 }
 //! [for-each]

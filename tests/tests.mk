@@ -63,9 +63,14 @@ CRITERION_TESTS += tests/compose/test_shield.crit
 CRITERION_TESTS += tests/compose/test_wait_for.crit
 CRITERION_TESTS += tests/compose/test_operators.crit
 CRITERION_TESTS += tests/compose/test_run_sync.crit
+CRITERION_TESTS += tests/compose/test_iterate.crit
+CRITERION_TESTS += tests/compose/test_map.crit
+CRITERION_TESTS += tests/compose/test_using.crit
+CRITERION_TESTS += tests/compose/test_future_depth.crit
 CRITERION_TESTS += tests/schedule/test_sleep.crit
 CRITERION_TESTS += tests/schedule/test_defer_later.crit
 CRITERION_TESTS += tests/schedule/test_looping_call.crit
+CRITERION_TESTS += tests/schedule/test_periodic.crit
 CRITERION_TESTS += tests/schedule/test_cooperator.crit
 CRITERION_TESTS += tests/schedule/test_cooperator_life.crit
 CRITERION_TESTS += tests/schedule/test_main.crit
@@ -123,6 +128,8 @@ tests_libtestsupport_la_SOURCES = \
 	tests/support/describe.c \
 	tests/support/inputs.c \
 	tests/support/inputs.h \
+	tests/support/script.c \
+	tests/support/script.h \
 	tests/support/support.c \
 	tests/support/support.h
 tests_libtestsupport_la_CFLAGS = $(AM_CFLAGS) -static

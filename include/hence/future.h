@@ -49,6 +49,48 @@ HENCE_API HENCE_MUST_USE hence_future *hence_future_new_at(const char *site, hen
 #define hence_future_new(loop, producer) hence_future_new_at(HENCE_SITE, (loop), (producer))
 
 /**
+ * @brief A Future that has its result already. The macro hence_future_succeed() adds the line.
+ *
+ * @param site  a string that lives for ever: #HENCE_SITE; or NULL
+ * @param loop  lent
+ * @param r     taken: a value, a failure, or a chain to wait for
+ * @return the Future, yours; NULL as for hence_future_new_at(): then @p r has been destroyed
+ *
+ * @threading{The loop's.}
+ * @complexity{O(1); one allocation.}
+ * @since 0.1
+ * @snippet 46_poetry_gather.c in-turns
+ */
+HENCE_API HENCE_MUST_USE hence_future *hence_future_succeed_at(const char *site, hence_loop *loop,
+                                                               hence_result r);
+/**
+ * A Future that has its result already: hence_future_succeed_at() with this line.
+ * @snippet 46_poetry_gather.c in-turns
+ */
+#define hence_future_succeed(loop, r) hence_future_succeed_at(HENCE_SITE, (loop), (r))
+
+/**
+ * @brief A Future that has failed already. The macro hence_future_fail() adds the line.
+ *
+ * @param site  a string that lives for ever: #HENCE_SITE; or NULL
+ * @param loop  lent
+ * @param r     taken: a failure. Anything else is destroyed, and the Future fails with #HENCE_EINVAL
+ * @return the Future, yours; NULL as for hence_future_new_at(): then @p r has been destroyed
+ *
+ * @threading{The loop's.}
+ * @complexity{O(1); one allocation.}
+ * @since 0.1
+ * @snippet 46_poetry_gather.c in-turns
+ */
+HENCE_API HENCE_MUST_USE hence_future *hence_future_fail_at(const char *site, hence_loop *loop,
+                                                            hence_result r);
+/**
+ * A Future that has failed already: hence_future_fail_at() with this line.
+ * @snippet 46_poetry_gather.c in-turns
+ */
+#define hence_future_fail(loop, r) hence_future_fail_at(HENCE_SITE, (loop), (r))
+
+/**
  * @brief One more reference.
  * @param f  lent; NULL gives NULL
  * @return the same Future, yours; NULL on another thread
@@ -73,6 +115,17 @@ HENCE_API hence_future *hence_future_ref(hence_future *f);
  * @snippet 03_sleep.c sleep-future
  */
 HENCE_API hence_future *hence_future_unref(hence_future *f);
+
+/**
+ * @brief hence_future_unref() for each of an array: those that were lent to a combinator, for example.
+ * @param futures  lent: the array; the Futures in it are taken
+ * @param n        how many
+ * @threading{The loop's.}
+ * @complexity{O(n).}
+ * @since 0.1
+ * @snippet 50_gather.c gather
+ */
+HENCE_API void hence_future_unref_all(hence_future *const *futures, size_t n);
 
 /**
  * @brief Has it a result, or is it cancelled?
@@ -216,7 +269,7 @@ HENCE_API HENCE_MUST_USE hence_result hence_chain_future(hence_future *f);
  * @retval 0        it will be resolved, or has been
  * @retval -ENOMEM  @p p has got that failure
  * @retval -EINVAL  @p p is NULL
- * @retval -EPERM   called on another thread: @p p has been abandoned
+ * @retval -EPERM   called on another thread: @p p is untouched, and still yours
  *
  * @threading{The loop's.}
  * @complexity{O(1).}

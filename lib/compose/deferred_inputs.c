@@ -49,7 +49,8 @@ static struct hence_waitable *get_input(struct combination *c, uint32_t i)
         return NULL;
     if (hence_deferred_is(slot->from)) { /* one that was not looked at yet may be another's */
         const hence_deferred *d = hence_deferred_of(slot->from);
-        if ((d->state & STATE_TAKEN) && d->consumer != &slot->consumer)
+        const bool is_mine = (d->state & STATE_TO_OTHER) && d->consumer == &slot->consumer;
+        if ((d->state & STATE_TAKEN) && !is_mine)
             return NULL;
     }
     return slot->from;

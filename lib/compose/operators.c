@@ -57,8 +57,10 @@ static hence_deferred *result_later(const char *site, hence_future *f)
         return NULL;
     }
     *later = (struct later){hence_future_ref(f), promise};
-    hence_call_soon_own(f->loop, say_nothing, later, give_result, NULL);
-    return d;
+    if (hence_call_soon_own(f->loop, say_nothing, later, give_result, NULL) == 0)
+        return d;
+    hence_deferred_forget(d);
+    return NULL;
 }
 
 hence_future *hence_future_then_at(const char *site, hence_future *f, hence_step *on_value,

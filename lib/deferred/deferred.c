@@ -139,7 +139,7 @@ int hence_deferred_chain(hence_deferred *d, hence_promise *p)
     }
     d->consumer = &p->waitable.consumer;
     d->state |= STATE_TO_PROMISE;
-    p->waitable.consumer.part->keep(&p->waitable);
+    p->waitable.consumer.part->keep(&p->waitable, true);
     return 0;
 }
 
@@ -266,9 +266,12 @@ static void on_cancel_part(struct hence_waitable *self, hence_canceller *cancell
         d->state &= ~(uint32_t)STATE_CANCELLER;
 }
 
-static void keep_part(struct hence_waitable *self)
+static void keep_part(struct hence_waitable *self, bool is_kept)
 {
-    hence_deferred_of(self)->state |= STATE_IS_FED;
+    if (is_kept)
+        hence_deferred_of(self)->state |= STATE_IS_FED;
+    else
+        hence_deferred_of(self)->state &= ~(uint32_t)STATE_IS_FED;
 }
 
 static bool is_wanted_part(const struct hence_waitable *self)

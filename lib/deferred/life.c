@@ -266,6 +266,7 @@ static void abandon(hence_promise *p)
 {
     struct hence_deferred *d = hence_deferred_of(&p->waitable);
     if (!hence_deferred_is(&p->waitable) || (d->state & (STATE_RESULT | STATE_WAITING))) {
+        p->waitable.consumer.part->keep(&p->waitable, false);
         hence_abandon(p);
         return;
     }

@@ -82,7 +82,9 @@ static struct hence_deferred *serve(struct hence_deferred *d)
         if (HENCE_UNLIKELY(next->state & STATE_COLD))
             next->cold->resolved = hence_deferred_resolved_site(d);
     } else {
-        hence_resolve_at(hence_deferred_resolved_site(d), (hence_promise *)consumer, r);
+        hence_promise *promise = (hence_promise *)consumer;
+        consumer->part->keep(&promise->waitable, false);
+        hence_resolve_at(hence_deferred_resolved_site(d), promise, r);
         return NULL;
     }
     if (hence_deferred_can_run(next)) {
@@ -393,7 +395,12 @@ void hence_deferred_start(struct hence_deferred *d, hence_result r)
 /* All but a value or a failure for a promise that waits for one. */
 static HENCE_NOINLINE int resolve_rarely(struct hence_deferred *d, hence_result r, const char *site)
 {
-    if (!(d->state & STATE_PROMISE)) {
+    /* another Deferred holds the promise; only the canceller may still decide, and what comes from there
+     * is swallowed then */
+    const bool is_fed = d->state & STATE_IS_FED;
+    const bool in_canceller =
+        (d->state & (STATE_CANCELLING | STATE_RESULT | STATE_WAITING)) == STATE_CANCELLING;
+    if (!(d->state & STATE_PROMISE) || (is_fed && !in_canceller)) {
         hence_report report = {
             .kind = HENCE_REPORT_MISUSE,
             .message = "a promise was resolved a second time",
@@ -404,6 +411,12 @@ static HENCE_NOINLINE int resolve_rarely(struct hence_deferred *d, hence_result 
         hence_report_send(&report, NULL, NULL);
         hence_drop(r);
         return -EALREADY;
+    }
+    if (is_fed) {
+        if (d->state & STATE_COLD)
+            d->cold->resolved = site;
+        hence_deferred_start(d, r);
+        return 0;
     }
     HENCE_COUNT(PROMISES_ENDED);
     if (d->state & (STATE_RESULT | STATE_WAITING)) {
@@ -421,7 +434,8 @@ static HENCE_NOINLINE int resolve_rarely(struct hence_deferred *d, hence_result 
 
 int hence_deferred_resolve(struct hence_waitable *self, hence_result r, const char *site)
 {
-    const uint32_t unusual = STATE_RESULT | STATE_WAITING | STATE_PAUSES | STATE_COLD;
+    const uint32_t unusual =
+        STATE_RESULT | STATE_WAITING | STATE_PAUSES | STATE_COLD | STATE_IS_FED;
     struct hence_deferred *d = hence_deferred_of(self);
     const uint32_t state = d->state;
     if (HENCE_UNLIKELY(hence_deferred_wrong_thread(d))) {

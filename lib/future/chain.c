@@ -112,6 +112,7 @@ static void chained_told(hence_future *f, void *arg)
     hence_promise *promise = chained->promise;
     hence_result r = f->loop->closed ? hence_fail_static(HENCE_ECLOSED) : hence_future_result(f);
     hence_memory_put(chained, sizeof *chained);
+    promise->waitable.consumer.part->keep(&promise->waitable, false);
     hence_resolve_at(NULL, promise, r);
     hence_future_unref(f);
 }
@@ -167,10 +168,8 @@ int hence_future_chain(hence_future *f, hence_promise *p)
     int left = LOOKS;
     if (!p)
         return -EINVAL;
-    if (f && !hence_future_is_here(f, "hence_future_chain()")) {
-        hence_abandon(p);
+    if (f && !hence_future_is_here(f, "hence_future_chain()"))
         return -EPERM;
-    }
     if (f && hence_future_done(f)) {
         hence_resolve_at(NULL, p, hence_future_result(f));
         return 0;
@@ -191,7 +190,7 @@ int hence_future_chain(hence_future *f, hence_promise *p)
     chained->listener.arg = chained;
     chained->promise = p;
     hence_listener_add(hence_future_ref(f), &chained->listener);
-    p->waitable.consumer.part->keep(&p->waitable);
+    p->waitable.consumer.part->keep(&p->waitable, true);
     return 0;
 }
 

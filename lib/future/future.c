@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "base/memory.h"
+#include "base/report.h"
 #include "value/failure.h"
 
 /* ---- made ---- */
@@ -31,6 +32,27 @@ hence_future *hence_future_new_at(const char *site, hence_loop *loop, hence_prom
     if (!producer)
         hence_abandon((hence_promise *)f);
     return f;
+}
+
+hence_future *hence_future_succeed_at(const char *site, hence_loop *loop, hence_result r)
+{
+    hence_promise *promise;
+    hence_future *f = hence_future_new_at(site, loop, &promise);
+    if (f)
+        hence_resolve_at(NULL, promise, r);
+    else
+        hence_drop(r);
+    return f;
+}
+
+hence_future *hence_future_fail_at(const char *site, hence_loop *loop, hence_result r)
+{
+    if (!hence_is_failure(&r)) {
+        hence_report_misuse("hence_future_fail() was given something that is not a failure");
+        hence_drop(r);
+        r = hence_fail_static(HENCE_EINVAL);
+    }
+    return hence_future_succeed_at(site, loop, r);
 }
 
 /* ---- held ---- */
@@ -81,6 +103,12 @@ hence_future *hence_future_unref(hence_future *f)
         hence_future_try_end(f);
     }
     return NULL;
+}
+
+void hence_future_unref_all(hence_future *const *futures, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        hence_future_unref(futures[i]);
 }
 
 hence_loop *hence_future_loop(const hence_future *f)
@@ -151,6 +179,15 @@ static int resolve_part(struct hence_waitable *self, hence_result r, const char 
         hence_drop(r);
         return -EPERM;
     }
+    const uint32_t deciding = FUTURE_KEPT | FUTURE_CANCELLING;
+    if (HENCE_UNLIKELY((f->state & (deciding | FUTURE_DONE | FUTURE_WAITING)) == deciding)) {
+        /* the canceller decides, but the promise stays with the one who holds it */
+        if (hence_is_chain(&r))
+            hence_future_resolve_chain(f, r);
+        else
+            hence_future_settle(f, r);
+        return 0;
+    }
     if (HENCE_UNLIKELY(!(f->state & FUTURE_PROMISE))) {
         hence_report report = {
             .kind = HENCE_REPORT_MISUSE,
@@ -188,9 +225,12 @@ static void abandon_part(struct hence_waitable *self)
         promise_ended(f); /* the operation has stopped */
 }
 
-static void keep_part(struct hence_waitable *self)
+static void keep_part(struct hence_waitable *self, bool is_kept)
 {
-    hence_future_of(self)->state |= FUTURE_KEPT;
+    if (is_kept)
+        hence_future_of(self)->state |= FUTURE_KEPT;
+    else
+        hence_future_of(self)->state &= ~(uint32_t)FUTURE_KEPT;
 }
 
 static void on_cancel_part(struct hence_waitable *self, hence_canceller *canceller, void *arg)

@@ -340,7 +340,8 @@ hence_cooperative_task *hence_cooperate(hence_cooperator *cooperator, hence_iter
     if (cooperator && iterate)
         task = hence_memory_get_zeroed(sizeof *task);
     hence_share *share = task ? hence_share_new(hence_deferred_new(&promise)) : NULL;
-    if (!share) {
+    if (!share || !promise) {
+        hence_share_unref(share);
         hence_abandon(promise);
         if (task)
             hence_memory_put(task, sizeof *task);

@@ -48,9 +48,9 @@ struct hence_part {
     void (*abandon)(struct hence_waitable *self);
     void (*on_cancel)(struct hence_waitable *self, hence_canceller *canceller, void *arg);
     bool (*is_wanted)(const struct hence_waitable *self);
-    /* From now on a Deferred will resolve it, as its consumer: the promise is not the canceller's to
-     * let go any more. */
-    void (*keep)(struct hence_waitable *self);
+    /* From now on something of the library holds the promise, and will resolve it: it is not the
+     * canceller's to let go any more. Undone by the holder, just before it resolves it. */
+    void (*keep)(struct hence_waitable *self, bool is_kept);
 
     /* As a waitable. A chain result holds one reference to it.
      *

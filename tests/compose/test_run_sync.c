@@ -18,8 +18,7 @@ static void begin(void)
 
 static const char *run(hence_result_fn *fn, const char *word, int64_t timeout)
 {
-    return describe_and_drop(
-        hence_loop_run_sync(both.loop, fn, (void *)(uintptr_t)word, timeout));
+    return describe_and_drop(hence_loop_run_sync(both.loop, fn, (void *)(uintptr_t)word, timeout));
 }
 
 static hence_result give_seven(void *word)

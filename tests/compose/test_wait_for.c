@@ -39,7 +39,8 @@ static void limit(int64_t timeout)
     hence_future_add_done_callback(limited, done, "limited");
 }
 
-#define check_cancel(expected) check_int(hence_future_cancel(limited), limited ? (expected) : -ENOMEM)
+#define check_cancel(expected)                                                                     \
+    check_int(hence_future_cancel(limited), limited ? (expected) : -ENOMEM)
 
 /* "timeout" for HENCE_ETIMEDOUT, whatever its message; otherwise as outcome_of(). */
 static const char *outcome_or_timeout(void)
@@ -304,7 +305,8 @@ TEST(wait_for, a_cancellation_just_before_its_timer_stays_a_cancellation)
         begin(STOPS);
         hence_call_later(both.loop, HENCE_SECONDS(2), cancel_something, i ? &limited : &futures[0],
                          NULL);
-        limited = hence_wait_for(futures[0], HENCE_SECONDS(2)); /* in the same snapshot, behind it */
+        limited =
+            hence_wait_for(futures[0], HENCE_SECONDS(2)); /* in the same snapshot, behind it */
         hence_test_clock_advance(both.clock, HENCE_SECONDS(2));
         check_string(outcome_or_timeout(), "cancelled");
         if (!support_faulty)

@@ -16,8 +16,7 @@ import collections
 import functools
 import sys
 import warnings
-from asyncio import events, futures, tasks
-from asyncio.base_events import BaseEventLoop
+from asyncio import base_events, events, futures, tasks
 
 warnings.simplefilter("ignore")  # of coroutines that a cancellation kept from beginning
 
@@ -33,6 +32,7 @@ DIFFERENCES = {
     "91": "a chain from a Future to a promise: what is done already is given at once, and a cancellation is not "
     "passed back; in asyncio in the next turn, and it is",
     "95": "waiting for oneself, or in a circle, fails as a deadlock; in asyncio for ever",
+    "98": "a run for a Future that was stopped leaves nothing behind; asyncio's may stop the next one",
     "102": "a gather that was cancelled, or one of whose inputs was, is cancelled; in asyncio it has failed with a "
     "cancellation",
     "103": "a gather that collects has looked at each failure that it got; asyncio's looks when all are done",
@@ -63,6 +63,7 @@ ONLY_REPORTS = {"87", "103", "111", "113"}
 
 MOST_OPERATIONS = 400
 MOST_AGAINS = 2
+FOR_EVER = 1000
 
 SIZES_OF_GATHERS = [3, 3, 2, 2, 2, 2, 1, 3, 0, 3]
 WAITS = [
@@ -188,7 +189,7 @@ class Notice:
         self.function(f, *self.arguments)
 
 
-class Loop(BaseEventLoop):
+class Loop(base_events.BaseEventLoop):
     """asyncio's loop with a clock that jumps when there is nothing to do, instead of waiting."""
 
     def __init__(self, program):
@@ -525,6 +526,33 @@ class Untouched:
             while self.take_turn():
                 pass
             self.turn = turn + 1
+
+    def op_until(self, slot):
+        f = self.held(slot)
+        if self.depth or f is None:
+            return
+        turn = self.turn
+        self.turn = "-"
+        limit = self.loop.call_later(FOR_EVER, self.loop.stop)
+        events._set_running_loop(None)
+        try:
+            what = self.loop.run_until_complete(f)
+        except RuntimeError:
+            what = Problem("stopped")
+        except BaseException as problem:
+            what = problem
+        events._set_running_loop(self.loop)
+        limit.cancel()
+        for handle in self.loop._ready:
+            if handle._callback is base_events._run_until_complete_cb:
+                self.touch("98")
+                handle.cancel()
+        self.turn = turn + 1
+        self.event(describe(what))
+
+    def op_stop(self):
+        if self.loop.is_running():
+            self.loop.stop()
 
     # ---- combinators
 

@@ -60,7 +60,9 @@ enum {
     WHEN,
     TURN,
     DIRECT,
-    DISPATCH
+    DISPATCH,
+    UNTIL,
+    STOP
 };
 
 static const struct operation operations[] = {
@@ -97,6 +99,8 @@ static const struct operation operations[] = {
     [TURN] = {"turn", "", 3, 10},
     [DIRECT] = {"direct", "", 6, 0},
     [DISPATCH] = {"dispatch", "", 0, 2},
+    [UNTIL] = {"until", "d", 0, 3},
+    [STOP] = {"stop", "", 1, 1},
     {NULL, NULL, 0, 0},
 };
 
@@ -130,7 +134,8 @@ enum {
     MOST_AGAINS = 2        /* how often one listener is added again */
 };
 
-#define UNIT HENCE_US(1) /* of time */
+#define UNIT     HENCE_US(1)   /* of time */
+#define FOR_EVER (1000 * UNIT) /* after that a run for something that never comes is stopped */
 
 /* ---- a program's state ---- */
 
@@ -802,6 +807,34 @@ static void dispatch(void)
     turn++;
 }
 
+static void stop(void *arg)
+{
+    (void)arg;
+    hence_loop_stop(loop);
+}
+
+static bool runs_until; /* what can be stopped */
+
+static void run_until(hence_future *f)
+{
+    hence_call limit;
+    hence_call_later(loop, FOR_EVER, stop, NULL, &limit);
+    hence_test_clock_autojump(test_clock, true);
+    is_free_running = runs_until = true;
+    hence_future_ref(f); /* its variable may let it go meanwhile */
+    hence_result r = hence_loop_run_until_complete(loop, f);
+    hence_future_unref(f);
+    is_free_running = runs_until = false;
+    hence_test_clock_autojump(test_clock, false);
+    hence_call_cancel(loop, limit);
+    turn++;
+    begin_text();
+    write_text(":");
+    write_result(&r);
+    trace("%s", text);
+    hence_drop(r);
+}
+
 /* ---- operations ---- */
 
 static void run_operation(const struct node *node)
@@ -884,6 +917,14 @@ static void run_operation(const struct node *node)
     case DISPATCH:
         if (!depth)
             dispatch();
+        break;
+    case UNTIL:
+        if (!depth && v->future)
+            run_until(v->future);
+        break;
+    case STOP:
+        if (runs_until)
+            stop(NULL);
         break;
     default:
         if (v->future)
