@@ -100,6 +100,7 @@ compose_sources = \
 schedule_sources = \
 	lib/schedule/cooperator.c \
 	lib/schedule/looping_call.c \
+	lib/schedule/looping_call.h \
 	lib/schedule/main.c \
 	lib/schedule/periodic.c \
 	lib/schedule/sleep.c

@@ -164,7 +164,7 @@ static bool is_input_part(struct hence_waitable *self, const struct hence_waitab
 }
 
 static struct hence_waitable *cancel_each_part(struct hence_waitable *self, bool begin, int *result,
-                                               struct hence_many **begun)
+                                               struct hence_cancellation *cancellation)
 {
     struct combination *c = (struct combination *)self;
     if (begin && (c->flags & COMBINATION_WATCHES))
@@ -172,17 +172,22 @@ static struct hence_waitable *cancel_each_part(struct hence_waitable *self, bool
     if (begin) {
         if (c->cancelling) { /* whoever is at it will come to the rest */
             if (!c->decided &&
-                is_on(*begun, &c->many)) /* it waits for itself: this is the way out */
+                is_on(cancellation->begun, &c->many)) /* it waits for itself: this is the way out */
                 hence_combination_decide(c, hence_fail_static(HENCE_EDEADLK));
             *result = -EALREADY;
             return NULL;
         }
+        if (c->many.cancellation == cancellation->number) { /* it has come by another way */
+            *result = -EALREADY;
+            return NULL;
+        }
+        c->many.cancellation = cancellation->number;
         c->cancelling = true;
         c->accepted = false;
         c->cursor = 0;
         c->references++;
-        c->many.below = *begun;
-        *begun = &c->many;
+        c->many.below = cancellation->begun;
+        cancellation->begun = &c->many;
     } else if (*result == 0) {
         c->cancelled = c->accepted = true;
     }
@@ -191,7 +196,7 @@ static struct hence_waitable *cancel_each_part(struct hence_waitable *self, bool
         if (input)
             return input;
     }
-    *begun = c->many.below;
+    cancellation->begun = c->many.below;
     c->cancelling = false;
     if (c->decided)
         let_go_of_rest(c);

@@ -88,7 +88,7 @@ static void fail(struct map *map, hence_result r)
 }
 
 static struct hence_waitable *cancel_each_part(struct hence_waitable *self, bool begin, int *result,
-                                               struct hence_many **begun)
+                                               struct hence_cancellation *cancellation)
 {
     struct map *map = (struct map *)self;
     if (begin) {
@@ -102,8 +102,8 @@ static struct hence_waitable *cancel_each_part(struct hence_waitable *self, bool
         }
         map->cancelling = true;
         map->references++;
-        map->many.below = *begun;
-        *begun = &map->many;
+        map->many.below = cancellation->begun;
+        cancellation->begun = &map->many;
     }
     if (!hence_ring_is_empty(&map->jobs)) {
         struct job *job = (struct job *)map->jobs.next;
@@ -114,7 +114,7 @@ static struct hence_waitable *cancel_each_part(struct hence_waitable *self, bool
         map->has_cancelled_asked = true;
         return &map->asked->waitable;
     }
-    *begun = map->many.below;
+    cancellation->begun = map->many.below;
     *result = 0;
     map->cancelling = false;
     finish_if_done(map);

@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "base/report.h"
 #include "loop/loop.h"
+#include "schedule/looping_call.h"
 
 struct hence_looping_call {
     hence_loop *loop;
@@ -283,6 +284,11 @@ int hence_looping_call_reset(hence_looping_call *self)
         return 0;
     self->started = hence_loop_time(self->loop);
     return hence_call_reset(self->loop, self->timer, self->interval);
+}
+
+bool hence_looping_call_is_busy(const hence_looping_call *self)
+{
+    return self->in_call;
 }
 
 bool hence_looping_call_is_running(const hence_looping_call *self)

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/report.h"
 #include "loop/loop.h"
+#include "schedule/looping_call.h"
 
 struct hence_periodic_callback {
     hence_loop *loop;
@@ -15,6 +16,7 @@ struct hence_periodic_callback {
     void *arg;
     int64_t interval;
     uint32_t references; /* the program's, and those of calls that are under way */
+    bool is_wanted;      /* it was started, and not stopped */
 };
 
 static void release(hence_periodic_callback *periodic)
@@ -27,9 +29,8 @@ static void release(hence_periodic_callback *periodic)
     hence_loop_undepend(loop);
 }
 
-static hence_result report(hence_result *in, void *arg)
+static void report_failure(const hence_periodic_callback *periodic, const hence_result *in)
 {
-    hence_periodic_callback *periodic = arg;
     const hence_failure *failure = hence_as_failure(in);
     if (failure && !hence_is_cancelled(in))
         hence_loop_report(periodic->loop, &(hence_report){
@@ -37,6 +38,12 @@ static hence_result report(hence_result *in, void *arg)
                                               .message = "unhandled failure in a periodic callback",
                                               .failure = failure,
                                           });
+}
+
+static hence_result call_ended(hence_result *in, void *arg)
+{
+    hence_periodic_callback *periodic = arg;
+    report_failure(periodic, in);
     release(periodic);
     return hence_none();
 }
@@ -47,20 +54,13 @@ static hence_result call_function(void *arg)
     periodic->references++;
     hence_result r = periodic->fn(periodic->arg);
     if (!hence_is_chain(&r)) {
-        report(&r, periodic);
+        call_ended(&r, periodic);
         hence_drop(r);
         return hence_none();
     }
     hence_deferred *d = hence_deferred_succeed(r);
-    hence_deferred_add_both(d, report, periodic); /* of NULL too: then it runs now */
+    hence_deferred_add_both(d, call_ended, periodic); /* of NULL too: then it runs now */
     return d ? hence_chain(d) : hence_none();
-}
-
-static hence_result ignore(hence_result *in, void *arg)
-{
-    (void)in;
-    (void)arg;
-    return hence_none();
 }
 
 hence_periodic_callback *hence_periodic_callback_new(hence_loop *loop, int64_t interval,
@@ -88,32 +88,68 @@ hence_periodic_callback *hence_periodic_callback_new(hence_loop *loop, int64_t i
 hence_periodic_callback *hence_periodic_callback_free(hence_periodic_callback *periodic)
 {
     if (periodic) {
-        hence_looping_call_stop(periodic->call);
+        hence_periodic_callback_stop(periodic);
         release(periodic);
     }
     return NULL;
+}
+
+static int begin(hence_periodic_callback *periodic);
+
+/* The looping call has ended: it was stopped, perhaps to be started again; or the loop has closed, or there
+ * is no memory. */
+static hence_result ended(hence_result *in, void *arg)
+{
+    hence_periodic_callback *periodic = arg;
+    if (!hence_is_failure(in) && periodic->is_wanted) {
+        begin(periodic);
+    } else {
+        periodic->is_wanted = false;
+        if (!hence_is_failure_of(in, &hence_domain_hence, HENCE_ECLOSED))
+            report_failure(periodic, in);
+    }
+    release(periodic);
+    return hence_none();
+}
+
+static int begin(hence_periodic_callback *periodic)
+{
+    if (hence_looping_call_is_busy(periodic->call))
+        return 0; /* ended() will come */
+    hence_deferred *d =
+        hence_looping_call_start_at(NULL, periodic->call, periodic->interval, false);
+    periodic->is_wanted = hence_looping_call_is_running(periodic->call);
+    periodic->references++;
+    hence_deferred_add_both(d, ended, periodic); /* of NULL too: then it runs now */
+    hence_deferred_unref(d);
+    return periodic->is_wanted ? 0 : -ENOMEM;
 }
 
 int hence_periodic_callback_start(hence_periodic_callback *periodic)
 {
     if (!periodic)
         return -ENOMEM;
-    if (hence_looping_call_is_running(periodic->call))
+    if (periodic->is_wanted)
         return -EALREADY;
     if (hence_loop_is_closed(periodic->loop))
         return -ESHUTDOWN;
-    hence_deferred *d = hence_looping_call_start(periodic->call, periodic->interval, false);
-    hence_deferred_add_errback(d, ignore, NULL); /* the loop has closed */
-    hence_deferred_unref(d);
-    return hence_looping_call_is_running(periodic->call) ? 0 : -ENOMEM;
+    periodic->is_wanted = true;
+    return begin(periodic);
 }
 
 int hence_periodic_callback_stop(hence_periodic_callback *periodic)
 {
-    return periodic ? hence_looping_call_stop(periodic->call) : -ENOMEM;
+    if (!periodic)
+        return -ENOMEM;
+    if (!periodic->is_wanted)
+        return -EALREADY;
+    periodic->is_wanted = false;
+    hence_looping_call_stop(
+        periodic->call); /* too late if that was done, and it was to begin again */
+    return 0;
 }
 
 bool hence_periodic_callback_is_running(const hence_periodic_callback *periodic)
 {
-    return periodic && hence_looping_call_is_running(periodic->call);
+    return periodic && periodic->is_wanted;
 }

@@ -59,14 +59,15 @@ static int cancel_end(struct hence_waitable *waitable, struct hence_waitable **m
 
 int hence_waitable_cancel(struct hence_waitable *waitable)
 {
+    static _Thread_local uint64_t last_number;
+    struct hence_cancellation cancellation = {NULL, ++last_number};
     struct hence_waitable *many = NULL;
-    struct hence_many *begun = NULL;
     bool fed = false, fed_below;
     int result = cancel_end(waitable, &many, &fed);
-    while (many || begun) {
-        struct hence_waitable *of = many ? many : &begun->waitable;
+    while (many || cancellation.begun) {
+        struct hence_waitable *of = many ? many : &cancellation.begun->waitable;
         struct hence_waitable *next =
-            of->consumer.part->cancel_each(of, many != NULL, &result, &begun);
+            of->consumer.part->cancel_each(of, many != NULL, &result, &cancellation);
         many = NULL;
         if (next)
             result = cancel_end(next, &many, &fed_below);

@@ -20,6 +20,7 @@
 
 struct hence_waitable;
 struct hence_many;
+struct hence_cancellation;
 
 /* Who waits. The first member of everything that can be a consumer. */
 struct hence_consumer {
@@ -40,6 +41,13 @@ struct hence_promise {
 struct hence_many {
     struct hence_waitable waitable;
     struct hence_many *below; /* in the stack of those that are being cancelled */
+    uint64_t cancellation; /* the last one that has come to it: each comes once, by whatever way */
+};
+
+/* One call of hence_waitable_cancel(). */
+struct hence_cancellation {
+    struct hence_many *begun;
+    uint64_t number;
 };
 
 struct hence_part {
@@ -67,12 +75,12 @@ struct hence_part {
     /* Cancels this one itself: it waits for nothing. 0 or -EALREADY. */
     int (*cancel)(struct hence_waitable *self);
     /* Instead of `cancel`, for what waits for many: returns the next one to be cancelled. Called with
-     * `begin` first, when it puts itself on top of the stack *begun, which goes through the objects
-     * themselves and so needs no memory; then again as long as it stands on top, with what became of
-     * the last one in *result; when none is left, it takes itself away, leaves what became of itself in
-     * *result (0 or -EALREADY), and returns NULL. Only a struct hence_many has this. */
+     * `begin` first, when it puts itself on top of the stack of those that have begun, which goes through
+     * the objects themselves and so needs no memory; then again as long as it stands on top, with what
+     * became of the last one in *result; when none is left, it takes itself away, leaves what became of
+     * itself in *result (0 or -EALREADY), and returns NULL. Only a struct hence_many has this. */
     struct hence_waitable *(*cancel_each)(struct hence_waitable *self, bool begin, int *result,
-                                          struct hence_many **begun);
+                                          struct hence_cancellation *cancellation);
     /* A cancellation goes through it to what it waits for. May be missing. */
     void (*cancel_passes)(struct hence_waitable *self);
     /* Of what waits for many: is `other` one of the first HENCE_CIRCLE_BOUND? */

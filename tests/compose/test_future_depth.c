@@ -243,7 +243,8 @@ static void check_depth(hence_future *(*make)(struct level *level), int depth,
                         const char *const outcomes[3])
 {
     for (int end = 0; end < ENDS; end++) {
-        struct deep deep = {make, (enum end)end, depth, NULL};
+        int levels = end < LET_GO ? depth : (depth + 9) / 10;
+        struct deep deep = {make, (enum end)end, levels, NULL};
         on_small_stack(go_deep, &deep);
         if (end < LET_GO)
             check_string(deep.outcome, outcomes[end]);
@@ -298,7 +299,7 @@ TEST(future_depth, steps)
 
 TEST(future_depth, combinations_of_two)
 {
-    check_depth(make_combination, support_many() / 20, same);
+    check_depth(make_combination, support_many() / 50, same);
 }
 
 TEST(future_depth, promises)
@@ -313,27 +314,27 @@ TEST(future_depth, completions)
 
 TEST(future_depth, collections)
 {
-    check_depth(make_collection, support_many() / 20, same);
+    check_depth(make_collection, support_many() / 50, same);
 }
 
 TEST(future_depth, loops)
 {
-    check_depth(make_for_each, support_many() / 20, same);
+    check_depth(make_for_each, support_many() / 50, same);
 }
 
 TEST(future_depth, maps_that_wait_for_a_value)
 {
-    check_depth(make_map, support_many() / 20, same);
+    check_depth(make_map, support_many() / 50, same);
 }
 
 TEST(future_depth, maps_that_wait_for_a_job)
 {
-    check_depth(make_map_of_jobs, support_many() / 20, same);
+    check_depth(make_map_of_jobs, support_many() / 50, same);
 }
 
 TEST(future_depth, resources)
 {
-    check_depth(make_using, support_many() / 20, same);
+    check_depth(make_using, support_many() / 50, same);
 }
 
 /* ---- side by side ---- */

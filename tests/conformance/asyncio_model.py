@@ -903,9 +903,14 @@ class WatchedTask(Looks, asyncio.Task):
 
     kind = None
     is_cut_out = False
+    is_cancelled_early = False  # while it began
+    awaits = None
 
     def cancel(self, msg=None):
-        waiter = self._fut_waiter
+        waiter = self.awaits
+        if waiter is None and self is asyncio.current_task(self.get_loop()):
+            self.is_cancelled_early = True
+            return True
         if self.done() or waiter is None:
             if self.kind == "next" and not self.done():
                 self.get_loop().program.touch("106-left")
@@ -914,6 +919,27 @@ class WatchedTask(Looks, asyncio.Task):
         if not accepted:
             self.get_loop().program.touch("late")
         return accepted
+
+
+class CancelledFirst:
+    """Cancels a Future as soon as a task waits for it."""
+
+    _asyncio_future_blocking = False
+
+    def __init__(self, f):
+        self.future = f
+
+    def __await__(self):
+        self._asyncio_future_blocking = True
+        yield self
+        return self.future.result()
+
+    def get_loop(self):
+        return self.future.get_loop()
+
+    def add_done_callback(self, callback, context=None):
+        self.future.add_done_callback(callback, context=context)
+        self.future.cancel()
 
 
 class Chain:
@@ -1049,7 +1075,7 @@ class Modelled(Untouched):
             if f is other:
                 return True
             if isinstance(f, WatchedTask):
-                f = f._fut_waiter
+                f = f.awaits
             elif isinstance(f, Gathering):
                 return looks_at_inputs and other in f._children
             elif isinstance(f, Combinator):
@@ -1119,13 +1145,14 @@ class Modelled(Untouched):
         if kind != "wait":
             self.let_inputs_go(inputs)
         task = asyncio.current_task(self.loop)
-        if self.leads(f, task, looks_at_inputs=not task._must_cancel):
+        if self.leads(f, task, looks_at_inputs=not task.is_cancelled_early):
             self.touch("95")
             raise Problem("deadlock")
         if not f.done():
             self.look_for_tail(task)
+        task.awaits = f
         try:
-            result = await f
+            result = await (CancelledFirst(f) if task.is_cancelled_early and not f.done() else f)
             if kind == "wait":
                 result = sum(f.done() for f in arguments[0])
         except BaseException as problem:
