@@ -35,7 +35,6 @@ CRITERION_TESTS += tests/loop/test_fork.crit
 CRITERION_TESTS += tests/loop/test_loop.crit
 CRITERION_TESTS += tests/loop/test_queue.crit
 CRITERION_TESTS += tests/loop/test_random.crit
-CRITERION_TESTS += tests/loop/test_random.crit
 CRITERION_TESTS += tests/loop/test_shutdown.crit
 CRITERION_TESTS += tests/loop/test_timers.crit
 CRITERION_TESTS += tests/loop/test_turn.crit
