@@ -24,6 +24,7 @@ static atomic_long allocations; /* asked for in this run */
 static atomic_long blocks;      /* alive */
 static long failing;            /* the number of the one that fails; 0: none */
 static bool failing_ever_after; /* and all later ones */
+static atomic_long failed;      /* in turn, in all runs */
 static bool starving;           /* out_of_memory() */
 
 _Noreturn void support_fail(const char *fmt, ...)
@@ -43,6 +44,8 @@ _Noreturn void support_fail(const char *fmt, ...)
 static bool may_allocate(void)
 {
     long number = atomic_fetch_add(&allocations, 1) + 1;
+    if (number == failing)
+        atomic_fetch_add(&failed, 1);
     if (starving)
         return false;
     return !failing || (failing_ever_after ? number < failing : number != failing);
@@ -362,6 +365,7 @@ static int count_entries(const char *path)
 }
 
 static int descriptors_before, threads_before;
+static long ledgers_checked, ledgers_balanced;
 
 void check_nothing_left(void)
 {
@@ -377,6 +381,7 @@ void check_nothing_left(void)
 
 static void check_ledger(void)
 {
+    ledgers_checked++;
     check_nothing_left();
     int descriptors = count_entries("/proc/self/fd");
     if (descriptors != descriptors_before)
@@ -388,6 +393,7 @@ static void check_ledger(void)
     }
     if (threads != threads_before)
         support_fail("%d threads before, %d after", threads_before, threads);
+    ledgers_balanced++;
 }
 
 /* ---- small stacks ---- */
@@ -470,6 +476,19 @@ void support_begin(void)
     event_set_mem_functions(allocate, resize, release);
     event_set_log_callback(say_nothing);
     keep_reports();
+}
+
+/* Also after a check that failed. */
+void support_end(void)
+{
+    const char *path = getenv("HENCE_COUNTS");
+    FILE *counts = path ? fopen(path, "a") : NULL;
+    if (!counts)
+        return;
+    long faults = atomic_load(&failed);
+    fprintf(counts, "%ld %d %ld %ld\n", faults, faults > 0, ledgers_checked,
+            ledgers_checked - ledgers_balanced);
+    fclose(counts);
 }
 
 static void run_once(void (*body)(void))

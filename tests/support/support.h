@@ -23,7 +23,9 @@
  *     }
  *
  * At most 40 failing allocations are tried for each test, always the same ones; with HENCE_FULL=1 in
- * the environment all of them.
+ * the environment all of them. Each test adds what it did to the file that HENCE_COUNTS names: a line
+ * of the allocations that failed in turn, whether there were any, the ledgers checked, and those of
+ * them that did not balance.
  */
 
 #include <criterion/criterion.h>
@@ -31,7 +33,7 @@
 #include <hence/hence.h>
 #include <hence/testing.h>
 
-#define SUITE(suite) TestSuite(suite, .init = support_begin)
+#define SUITE(suite) TestSuite(suite, .init = support_begin, .fini = support_end)
 
 #define TEST(suite, name)                                                                          \
     static void suite##_##name(void);                                                              \
@@ -51,6 +53,7 @@
     static void suite##_##name(void)
 
 void support_begin(void);
+void support_end(void);
 void support_run(void (*body)(void));
 void support_run_once(void (*body)(void));
 
