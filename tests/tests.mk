@@ -169,6 +169,8 @@ check-threads:
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(THREAD_TESTS)' check_PROGRAMS='$(THREAD_TESTS)' \
 		check_LTLIBRARIES=lib/libhence-ledger.la
 
+EXTRA_DIST += tests/full/valgrind.supp
+
 check-full:
 	$(SHELL) $(top_srcdir)/tests/full/run $(abs_top_builddir)
 
