@@ -381,11 +381,20 @@ static void run_program(uint32_t seed)
     forget_reports();
 }
 
-TEST(compose_random, whatever_a_program_does_each_combination_ends_once_and_nothing_is_lost)
+static void run_programs(uint32_t first, uint32_t last)
 {
-    int programs = support_faulty ? 60 : 5000;
-    for (int i = 1; i <= programs; i++) {
-        run_program((uint32_t)i);
+    for (uint32_t seed = first; seed <= last; seed++) {
+        run_program(seed);
         check_nothing_left();
     }
+}
+
+TEST_ONCE(compose_random, whatever_a_program_does_each_combination_ends_once_and_nothing_is_lost)
+{
+    run_programs(1, 5000);
+}
+
+TEST(compose_random, nor_if_it_runs_out_of_memory)
+{
+    run_programs(1, 60);
 }

@@ -206,11 +206,20 @@ static void run_program(uint32_t seed)
     forget_reports();
 }
 
-TEST(random, whatever_a_program_does_nothing_is_leaked_lost_or_ended_twice)
+static void run_programs(uint32_t first, uint32_t last)
 {
-    int programs = support_faulty ? 200 : 20000;
-    for (int i = 1; i <= programs; i++) {
-        run_program((uint32_t)i);
+    for (uint32_t seed = first; seed <= last; seed++) {
+        run_program(seed);
         check_nothing_left();
     }
+}
+
+TEST_ONCE(random, whatever_a_program_does_nothing_is_leaked_lost_or_ended_twice)
+{
+    run_programs(1, 20000);
+}
+
+TEST(random, nor_if_it_runs_out_of_memory)
+{
+    run_programs(1, 200);
 }

@@ -523,7 +523,10 @@ static void run_with_faults(void (*body)(void), long total, bool ever_after)
     for (long i = 0; i < tries; i++) {
         failing = all ? i + 1 : (long)(next_random() % (unsigned long)total) + 1;
         failing_ever_after = ever_after;
+        long before = atomic_load(&failed);
         run_once(body);
+        if (atomic_load(&failed) == before)
+            support_fail("that allocation was not asked for again");
     }
     failing = 0;
 }

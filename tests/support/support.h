@@ -22,10 +22,11 @@
  *         check_int(hence_as_int(&r), 7);
  *     }
  *
- * At most 40 failing allocations are tried for each test, always the same ones; with HENCE_FULL=1 in
- * the environment all of them. Each test adds what it did to the file that HENCE_COUNTS names: a line
- * of the allocations that failed in turn, whether there were any, the ledgers checked, and those of
- * them that did not balance.
+ * A body must ask for the same allocations each time, up to the one that fails: a test that does not
+ * come to that one fails. At most 40 failing allocations are tried for each test, always the same
+ * ones; with HENCE_FULL=1 in the environment all of them. Each test adds what it did to the file that
+ * HENCE_COUNTS names: a line of the allocations that failed in turn, whether there were any, the
+ * ledgers checked, and those of them that did not balance.
  */
 
 #include <criterion/criterion.h>
