@@ -124,14 +124,15 @@ static int cancel_timer(hence_loop *loop, hence_call call)
     struct timer *timer = hence_timers_find(&loop->timers, call);
     if (!timer)
         return -ENOENT;
-    hence_drop_fn *drop = timer->drop;
-    void *arg = timer->arg;
+    struct timed_call was = {.drop = NULL};
+    if (timer->has_drop)
+        was = *hence_timers_call(&loop->timers, timer);
     hence_timers_remove(&loop->timers, timer);
     HENCE_COUNT(CALLS_ENDED);
     if (!loop->timers.live)
         hence_loop_arm(loop); /* or rather not: libevent need not wait for the one that has gone */
-    if (drop)
-        drop(arg);
+    if (was.drop)
+        was.drop(was.arg);
     return 0;
 }
 
@@ -166,7 +167,7 @@ int hence_call_when(hence_loop *loop, hence_call call, int64_t *when)
     const struct timer *timer = find_timer(loop, call, "hence_call_when()", &error);
     if (!timer)
         return error;
-    *when = timer->when;
+    *when = hence_timers_call(&loop->timers, timer)->when;
     return 0;
 }
 

@@ -276,13 +276,13 @@ static void drop_timers(hence_loop *loop)
 {
     struct timers *timers = &loop->timers;
     for (size_t slot = 0; slot < timers->slots; slot++) {
-        const struct timer timer = timers->table[slot];
-        if (!timer.order)
+        if (!timers->table[slot].order)
             continue;
+        const struct timed_call call = timers->calls[slot];
         HENCE_COUNT(CALLS_ENDED);
         timers->table[slot].order = 0;
-        if (timer.drop)
-            timer.drop(timer.arg);
+        if (call.drop)
+            call.drop(call.arg);
     }
     hence_timers_free(timers);
 }

@@ -112,13 +112,18 @@ static inline uint64_t hence_queue_append(struct ready_queue *queue, const struc
 /* ---- timers: timers.c ---- */
 
 struct timer {
+    uint64_t sequence; /* which call this is: what a handle names */
+    uint32_t order;    /* among equal due times; which entry of the heap is this one's; 0: free */
+    bool ready;        /* it is in the queue, not in the heap */
+    bool has_drop;
+};
+
+/* The rest of a timer. */
+struct timed_call {
     hence_call_fn *fn;
     void *arg;
     hence_drop_fn *drop;
     int64_t when;
-    uint64_t sequence; /* which call this is: what a handle names */
-    uint32_t order;    /* among equal due times; which entry of the heap is this one's; 0: free */
-    bool ready;        /* it is in the queue, not in the heap */
 };
 
 struct due {
@@ -133,6 +138,7 @@ struct timers {
     struct due *heap; /* 4-ary, smallest first; entries of cancelled timers are stale */
     size_t count, capacity, stale;
     struct timer *table;
+    struct timed_call *calls; /* by the same slots */
     size_t slots;
     uint64_t *free_slots[SLOT_LEVELS]; /* bit sets: level 0 the slots, above whether any is free */
     size_t live;
@@ -144,8 +150,22 @@ struct timers {
 void hence_timers_free(struct timers *timers);
 int hence_timers_add(struct timers *timers, int64_t when, hence_call_fn *fn, void *arg,
                      hence_drop_fn *drop, hence_call *out);
-/* The timer that the handle names, or NULL. */
-struct timer *hence_timers_find(struct timers *timers, hence_call call);
+/* The timer that the handle names, or NULL. Inline, so that a branch decides and not a pointer: what
+ * comes next need not wait for the cache miss. */
+static inline struct timer *hence_timers_find(const struct timers *timers, hence_call call)
+{
+    if (call.slot >= timers->slots)
+        return NULL;
+    struct timer *timer = &timers->table[call.slot];
+    return timer->order && timer->sequence == call.sequence ? timer : NULL;
+}
+
+static inline struct timed_call *hence_timers_call(const struct timers *timers,
+                                                   const struct timer *timer)
+{
+    return &timers->calls[timer - timers->table];
+}
+
 int hence_timers_move(struct timers *timers, struct timer *timer, int64_t when);
 /* Takes it out: its slot is free. */
 void hence_timers_remove(struct timers *timers, struct timer *timer);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Timers: a heap of (due time, order), and a table of what to call.
+ * Timers: a heap of (due time, order), a table of which there are, and another of what to call.
  *
  * The heap is 4-ary and holds small entries by value, so that sifting stays within few cache lines.
- * Cancelling touches only the table: the heap's entry is stale from then on, and is passed over when
- * it comes to the top, or swept out with all others when half of the heap is stale (rule 130). An
- * entry belongs to its timer as long as order and due time are the same; the order grows with each
- * entry and may wrap, since it decides only between equal due times.
+ * Cancelling touches only the first table, which is small, since most of its time is the cache's: the
+ * heap's entry is stale from then on, and is passed over when it comes to the top, or swept out with
+ * all others when half of the heap is stale (rule 130). An entry belongs to its timer as long as order
+ * and due time are the same; the order grows with each entry and may wrap, since it decides only
+ * between equal due times. Sweeping looks at the order alone: should it have wrapped just so that a
+ * stale entry has that of its slot's next timer, the entry stays until it comes to the top.
  *
  * Slots of the table are taken lowest first: after cancelling in some random order, taking the last
  * one that was freed would walk through memory at random.
@@ -102,13 +104,17 @@ static int grow_table(struct timers *timers)
     if (!words)
         return -ENOMEM;
     struct timer *table = hence_memory_resize_large(timers->table, slots * sizeof *table);
-    if (!table) {
+    if (table)
+        timers->table = table;
+    struct timed_call *calls =
+        table ? hence_memory_resize_large(timers->calls, slots * sizeof *calls) : NULL;
+    if (!calls) {
         hence_memory_put(words, free_slots_size(slots));
         return -ENOMEM;
     }
+    timers->calls = calls;
     if (timers->free_slots[0])
         hence_memory_put(timers->free_slots[0], free_slots_size(timers->slots));
-    timers->table = table;
     for (int level = 0; level < SLOT_LEVELS; level++) {
         timers->free_slots[level] = words;
         words += words_at(slots, level);
@@ -167,8 +173,9 @@ static void sift_down(struct due *heap, size_t count, size_t i, struct due entry
 static void remove_top(struct timers *timers)
 {
     struct due last = timers->heap[--timers->count];
-    if (timers->count)
-        sift_down(timers->heap, timers->count, 0, last);
+    if (!timers->count)
+        return;
+    sift_down(timers->heap, timers->count, 0, last);
 }
 
 static int reserve_due(struct timers *timers)
@@ -194,17 +201,22 @@ static inline void add_due(struct timers *timers, uint32_t slot, int64_t when)
     sift_up(timers->heap, timers->count++, (struct due){when, timer->order, slot});
 }
 
-static inline bool is_stale(const struct timers *timers, const struct due *due)
+static inline bool has_another_entry(const struct timers *timers, const struct due *due)
 {
     const struct timer *timer = &timers->table[due->slot];
-    return timer->order != due->order || timer->when != due->when || timer->ready;
+    return timer->order != due->order || timer->ready;
+}
+
+static inline bool is_stale(const struct timers *timers, const struct due *due)
+{
+    return has_another_entry(timers, due) || timers->calls[due->slot].when != due->when;
 }
 
 static void sweep(struct timers *timers)
 {
     size_t kept = 0;
     for (size_t i = 0; i < timers->count; i++) {
-        if (!is_stale(timers, &timers->heap[i]))
+        if (!has_another_entry(timers, &timers->heap[i]))
             timers->heap[kept++] = timers->heap[i];
     }
     timers->count = kept;
@@ -235,23 +247,13 @@ int hence_timers_add(struct timers *timers, int64_t when, hence_call_fn *fn, voi
     const uint64_t sequence = ++timers->last_sequence;
     struct timer *timer = &timers->table[slot];
     timers->live++;
-    timer->fn = fn;
-    timer->arg = arg;
-    timer->drop = drop;
-    timer->when = when;
+    timers->calls[slot] = (struct timed_call){fn, arg, drop, when};
     timer->sequence = sequence;
+    timer->has_drop = drop != NULL;
     if (out)
         *out = (hence_call){sequence, slot, CALL_TIMER};
     add_due(timers, slot, when);
     return 0;
-}
-
-struct timer *hence_timers_find(struct timers *timers, hence_call call)
-{
-    if (call.slot >= timers->slots)
-        return NULL;
-    struct timer *timer = &timers->table[call.slot];
-    return timer->order && timer->sequence == call.sequence ? timer : NULL;
 }
 
 int hence_timers_move(struct timers *timers, struct timer *timer, int64_t when)
@@ -259,7 +261,7 @@ int hence_timers_move(struct timers *timers, struct timer *timer, int64_t when)
     if (reserve_due(timers) < 0)
         return -ENOMEM;
     bool was_ready = timer->ready;
-    timer->when = when;
+    hence_timers_call(timers, timer)->when = when;
     add_due(timers, (uint32_t)(timer - timers->table), when);
     if (!was_ready)
         entry_is_stale(timers);
@@ -280,7 +282,7 @@ int64_t hence_timers_next(struct timers *timers)
 {
     while (timers->count && is_stale(timers, &timers->heap[0])) {
         remove_top(timers);
-        timers->stale--;
+        timers->stale -= timers->stale > 0;
     }
     return timers->count ? timers->heap[0].when : INT64_MAX;
 }
@@ -301,11 +303,15 @@ struct timer *hence_timers_ready(struct timers *timers, uint32_t slot, uint32_t 
 
 void hence_timers_free(struct timers *timers)
 {
+    /* the first table may be there alone, if there was no memory for the other */
+    const size_t slots = timers->slots ? timers->slots : FIRST_SLOTS;
     if (timers->heap)
         hence_memory_put(timers->heap, timers->capacity * sizeof *timers->heap);
-    if (timers->table) {
-        hence_memory_put(timers->free_slots[0], free_slots_size(timers->slots));
-        hence_memory_put(timers->table, timers->slots * sizeof *timers->table);
-    }
+    if (timers->free_slots[0])
+        hence_memory_put(timers->free_slots[0], free_slots_size(slots));
+    if (timers->table)
+        hence_memory_put(timers->table, slots * sizeof *timers->table);
+    if (timers->calls)
+        hence_memory_put(timers->calls, slots * sizeof *timers->calls);
     *timers = (struct timers){.last_sequence = timers->last_sequence};
 }

@@ -118,9 +118,9 @@ static void run_timer(hence_loop *loop, uint64_t entry)
         hence_timers_ready(&loop->timers, (uint32_t)entry, (uint32_t)(entry >> 32));
     if (!timer)
         return;
-    const struct timer copy = *timer;
+    const struct timed_call call = *hence_timers_call(&loop->timers, timer);
     hence_timers_remove(&loop->timers, timer);
-    run_call(loop, copy.fn, copy.arg, copy.drop);
+    run_call(loop, call.fn, call.arg, call.drop);
 }
 
 /* Makes the call at the head of the queue. */

@@ -65,6 +65,31 @@ TEST(timers, equal_due_times_stay_in_order_when_the_count_that_orders_them_wraps
     end_loop(&both);
 }
 
+/* rule 130 */
+TEST(timers, what_is_left_of_a_cancelled_one_is_not_taken_for_the_next_when_that_count_has_wrapped)
+{
+    struct loop_and_clock both = begin_loop();
+    hence_call first, second, others[200];
+    hence_call_at(both.loop, 50, call, "first", &first);
+    hence_call_at(both.loop, 10, call, "top", NULL);
+    hence_call_cancel(both.loop, first);
+    if (both.loop)
+        both.loop->timers.last_order -= 2; /* as after 2^32 others */
+    hence_call_at(both.loop, 100, call, "second", &second);
+    check_int(second.slot, first.slot);
+    for (int i = 0; i < 200; i++)
+        hence_call_at(both.loop, 80, call, "other", &others[i]);
+    for (int i = 0; i < 200; i++) /* more than half of all: they are swept out */
+        hence_call_cancel(both.loop, others[i]);
+    hence_test_clock_advance(both.clock, 50);
+    check_trace("top");
+    hence_test_clock_advance(both.clock, 50);
+    check_trace("second");
+    if (both.loop)
+        check_int(both.loop->timers.stale, 0);
+    end_loop(&both);
+}
+
 /* rule 127 */
 TEST(timers, a_delay_of_zero_or_less_is_the_next_turn_behind_what_is_ready)
 {
