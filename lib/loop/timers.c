@@ -175,6 +175,10 @@ static void remove_top(struct timers *timers)
     struct due last = timers->heap[--timers->count];
     if (!timers->count)
         return;
+    for (size_t i = 1; i <= 4 && i < timers->count; i++) { /* one of these is the next */
+        __builtin_prefetch(&timers->table[timers->heap[i].slot]);
+        __builtin_prefetch(&timers->calls[timers->heap[i].slot]);
+    }
     sift_down(timers->heap, timers->count, 0, last);
 }
 
