@@ -441,6 +441,23 @@ TEST(cooperator_life, without_a_function_or_memory_there_is_no_task_and_the_argu
     end();
 }
 
+static void count_drop(void *number)
+{
+    ++*(int *)number;
+}
+
+/* Whichever allocation fails. */
+TEST(cooperator_life, there_is_no_task_or_one_that_can_be_stopped)
+{
+    int drops = 0;
+    begin();
+    the_task = hence_cooperate(cooperator, forever, &drops, count_drop);
+    hence_cooperative_task_stop(the_task);
+    if (drops != 1)
+        support_fail("the argument ended %d times", drops);
+    end();
+}
+
 TEST(cooperator_life, an_argument_may_be_lent)
 {
     begin();
