@@ -29,10 +29,12 @@ extern const struct bench_row *const bench_tables[];
 
 extern const struct bench_row hence_deferred_rows[];
 extern const struct bench_row hence_future_rows[];
+extern const struct bench_row hence_gather_rows[];
 extern const struct bench_row hence_loop_rows[];
 extern const struct bench_row hence_timer_rows[];
 
 extern const struct bench_row libevent_chain_rows[];
+extern const struct bench_row libevent_gather_rows[];
 extern const struct bench_row libevent_loop_rows[];
 extern const struct bench_row libevent_timer_rows[];
 

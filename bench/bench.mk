@@ -9,6 +9,7 @@ bench_hence_SOURCES = bench/bench.c bench/bench.h \
 	bench/hence.c \
 	bench/hence_deferred.c \
 	bench/hence_future.c \
+	bench/hence_gather.c \
 	bench/hence_loop.c \
 	bench/hence_timer.c
 bench_hence_CPPFLAGS = -I$(top_srcdir)/include -D_GNU_SOURCE
@@ -17,6 +18,7 @@ bench_hence_LDADD = lib/libhence.la $(EVENT_LIBS) -lpthread
 bench_libevent_SOURCES = bench/bench.c bench/bench.h \
 	bench/libevent.c \
 	bench/libevent_chain.c \
+	bench/libevent_gather.c \
 	bench/libevent_loop.c \
 	bench/libevent_timer.c
 bench_libevent_CPPFLAGS = -D_GNU_SOURCE

@@ -54,7 +54,8 @@ typedef struct hence_future hence_future;
  *
  * What it leaves in @p in the library destroys, as soon as the outcome of the step is known: at
  * once, or, when the step returns a chain (hence_chain(), hence_chain_future()), when that has
- * given its result. `return hence_take(in);` passes the input on, and so does `return *in;`.
+ * given its result. `return hence_take(in);` passes the input on, and so does `return *in;`: so who
+ * returns a further reference to the very same value or failure must take or drop the input first.
  *
  * @param in   lent: the value, or the failure
  * @param arg  what was given along with the step

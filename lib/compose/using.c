@@ -53,8 +53,10 @@ static hence_result left(hence_result *in, void *arg)
     if (!using->has_entered)
         return hence_take(in);
     hence_result outcome = hence_take(&using->outcome);
-    if (!hence_is_failure(in))
+    if (!hence_is_failure(in)) {
+        hence_drop(hence_take(in)); /* it may be the very value that the outcome is */
         return outcome;
+    }
     if (hence_is_failure(&outcome))
         return both_failed(outcome, hence_take(in));
     hence_drop(outcome);

@@ -387,12 +387,14 @@ static void go_wide(void *arg)
 
 TEST(future_depth, a_million_side_by_side_take_linear_time)
 {
-    static hence_future *(*const makers[])(hence_future *const *,
-                                           size_t) = {gather_all, collect_all, race_all};
-    static const char *const outcomes[3][3] = {
-        {"value", "failed", "cancelled"}, {"value", "value", "cancelled"}, {"value", "failed", "cancelled"}};
+    static hence_future *(*const makers[])(hence_future *const *, size_t) = {gather_all,
+                                                                             collect_all, race_all};
+    static const char *const outcomes[3][3] = {{"value", "failed", "cancelled"},
+                                               {"value", "value", "cancelled"},
+                                               {"value", "failed", "cancelled"}};
     for (int i = 0; i < 9; i++) {
-        struct wide wide = {(size_t)support_many() / 4, makers[i % 3], i / 3 == 1, i / 3 == 2, NULL};
+        struct wide wide = {(size_t)support_many() / 4, makers[i % 3], i / 3 == 1, i / 3 == 2,
+                            NULL};
         on_small_stack(go_wide, &wide);
         check_string(wide.outcome, outcomes[i % 3][i / 3]);
     }

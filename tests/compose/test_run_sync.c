@@ -13,6 +13,8 @@ static struct loop_and_clock both;
 static void begin(void)
 {
     both = begin_loop();
+    if (!both.clock) /* no test is to sleep */
+        both.loop = hence_loop_free(both.loop);
     hence_test_clock_autojump(both.clock, true);
 }
 

@@ -157,6 +157,31 @@ TEST(using, when_both_body_and_exit_are_cancelled_it_counts_as_cancelled)
     end();
 }
 
+static hence_result read_it_again(const hence_result *resource, const hence_result *outcome,
+                                  void *f)
+{
+    (void)resource;
+    (void)outcome;
+    return hence_future_result(f);
+}
+
+static hence_result read_it(void *f)
+{
+    return hence_future_result(f);
+}
+
+TEST(using, exit_may_give_the_very_value_that_is_the_outcome)
+{
+    begin("ovv");
+    hence_promise *p;
+    hence_future *f = hence_future_new(both.loop, &p);
+    hence_resolve(p, payload());
+    the_future = hence_using(both.loop, read_it, pass, read_it_again, f);
+    hence_future_unref(f);
+    check_string(outcome_of(the_future), "shared");
+    end();
+}
+
 /* ---- each may take time ---- */
 
 TEST(using, each_of_the_three_is_waited_for)

@@ -399,7 +399,7 @@ TEST(wait_for, a_shield_protects_its_input)
 TEST(wait_for, nothing_is_left_on_an_input_that_goes_on)
 {
     begin(STOPS);
-    int count = support_faulty ? 100 : 50000;
+    int count = support_many() / 10;
     long before = 0;
     for (int i = 0; i < count; i++) {
         hence_future *shielded = hence_shield(futures[0]);

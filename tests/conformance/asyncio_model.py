@@ -415,7 +415,7 @@ class Untouched:
     def op_chain(self, slot, target):
         f = self.held(slot)
         to = self.variables[target]
-        if f is not None and to is not None and to.promise == GOOD:
+        if f is not None and to is not None and to.promise == GOOD and to.held:
             to.promise = MOVED
             self.chain(f, to.future)
 
@@ -445,7 +445,7 @@ class Untouched:
 
     def op_drop(self, slot):
         v = self.variables[slot]
-        if v is not None:
+        if v is not None and (v.promise in (GOOD, NO_PROMISE) or v.future.done()):
             v.held = False
 
     # ---- listeners
@@ -793,7 +793,7 @@ class Waiter(Watched):
     It is also what a shield gives; that goes away at once when it is cancelled.
     """
 
-    driver = None
+    driver = timer = None
     let_go = None
 
     def set_result(self, result):
@@ -852,11 +852,15 @@ class Combinator(Watched):
         if self.passes_to is None:
             return self.waiter.cancel()
         self.get_loop().program.touch("115")
+        timer = getattr(self.waiter, "timer", None)
+        if timer is not None:
+            timer.cancel()
         return self.passes_to.cancel()
 
 
 class Gathering(Looks, tasks._GatheringFuture):
     is_cancelling = is_deadlocked = False
+    cancellation = None  # the last one that came here
     callback = None  # of its inputs
 
     def set_exception(self, exception):
@@ -878,17 +882,20 @@ class Gathering(Looks, tasks._GatheringFuture):
             if self._log_traceback:
                 self.get_loop().program.touch("87")
             return futures.Future.cancel(self)
-        stack = self.get_loop().program.cancelling
+        program = self.get_loop().program
+        stack = program.cancelling
         if self in stack:
             self.is_deadlocked = True  # it waits for itself: this is the way out
-            self.let_go()
-        if self.is_cancelling:
+        if not stack:
+            program.cancellation += 1
+        if self.is_cancelling or self.cancellation == program.cancellation:
             return False
+        self.cancellation = program.cancellation
         self.is_cancelling = True
         stack.append(self)
         accepted = False
         for f in self._children:
-            if not self.is_deadlocked and f.cancel():
+            if f.cancel():
                 accepted = self._cancel_requested = True
         stack.pop()
         self.is_cancelling = False
@@ -978,9 +985,10 @@ class WatchedLoop(Loop):
         return Waiter(loop=self)
 
     def call_at(self, when, callback, *args, context=None):
-        if callback is tasks._release_waiter:
-            callback = time_is_over
-        return super().call_at(when, callback, *args, context=context)
+        if callback is not tasks._release_waiter:
+            return super().call_at(when, callback, *args, context=context)
+        timer = args[0].timer = super().call_at(when, time_is_over, *args, context=context)
+        return timer
 
 
 def time_is_over(waiter):
@@ -989,8 +997,8 @@ def time_is_over(waiter):
     if driver is None or driver.passes_to is None:
         tasks._release_waiter(waiter)
     else:
-        driver.time_is_over = True
-        driver.cancel()
+        driver.get_loop().program.touch("115")
+        driver.time_is_over = driver.passes_to.cancel()
 
 
 class Modelled(Untouched):
@@ -1001,9 +1009,9 @@ class Modelled(Untouched):
     gathering_class = Gathering
 
     def __init__(self, program):
+        self.cancellation = 0
         self.cancelling = []  # the gathers that pass on the cancellation that is under way
         self.looked_at = []
-        self.fed = []  # chains to promises: from, to
         self.to_begin = collections.Counter()  # inputs of tasks that have not begun, by identity
         Untouched.__init__(self, program)
 
@@ -1057,7 +1065,7 @@ class Modelled(Untouched):
             self.resolve_with(self.variables[slot].future, inner)
 
     def resolve_with(self, f, inner):
-        if self.leads(inner, f):
+        if self.closes_circle(f, inner):
             self.touch("95")
             f.set_exception(Problem("deadlock"))
         elif inner.done():
@@ -1067,23 +1075,44 @@ class Modelled(Untouched):
             inner.add_done_callback(Chain(f))
             self.look_for_tail(f)
 
-    def leads(self, f, other, looks_at_inputs=True):
-        """Does f wait for the other one? Through one that waits for many this is found only if the other one is one
-        of these, and not if it is a task that was cancelled while it began, which is behind a chain of its own then.
+    def closes_circle(self, f, inner):
+        """May f not wait for the inner one, since that waits for it, or will be resolved because of it?"""
+        if not f._callbacks:
+            return inner is f
+        last = self.last_before(inner, f)
+        return last is f or last is not None and self.leads(f, last)
+
+    def last_before(self, f, other):
+        """What f waits for in the end: the other one if that is on the way, None if f waits for many.
+
+        Through one that waits for many the other one is found only if it is one of these, and not if it is a task
+        that was cancelled while it began, which is behind a chain of its own then.
         """
-        while f is not None and not f.done():
-            if f is other:
-                return True
-            if isinstance(f, WatchedTask):
-                f = f.awaits
-            elif isinstance(f, Gathering):
-                return looks_at_inputs and other in f._children
-            elif isinstance(f, Combinator):
-                if looks_at_inputs and other in f.inputs:
-                    return True
-                f = f.passes_to
+        while f is not other and not f.done():
+            inputs = f._children if isinstance(f, Gathering) else getattr(f, "inputs", ())
+            if inputs:
+                return other if other in inputs and not getattr(other, "is_cancelled_early", False) else None
+            inner = f.awaits if isinstance(f, WatchedTask) else getattr(f, "passes_to", None) or f.waits_for
+            if inner is None:
+                break
+            f = inner
+        return f
+
+    def leads(self, f, other):
+        """Will the other one be resolved because f is?"""
+        if f is other:
+            return True
+        for callback, _ in f._callbacks or ():
+            if isinstance(callback, Chain):
+                following = callback.future
+            elif isinstance(callback, functools.partial) and callback.func == self.feed:
+                following = callback.args[0]
             else:
-                f = f.waits_for
+                following = getattr(callback, "__self__", None)
+                if not isinstance(following, WatchedTask):
+                    continue
+            if self.leads(following, other):
+                return True
         return False
 
     def look_for_tail(self, f):
@@ -1103,21 +1132,14 @@ class Modelled(Untouched):
         to.is_fed = True
         if f.done():
             self.feed(to, f)
-        elif self.feeds(to, f):
+        elif self.leads(to, self.last_before(f, None)) or self.leads(to, f):
             self.touch("95")
             if not to.done():
                 to.set_exception(Problem("deadlock"))
         else:
-            self.fed.append((f, to))
             f.add_done_callback(functools.partial(self.feed, to))
 
-    def feeds(self, f, other):
-        """Will what f gives arrive at the other one, through chains to promises?"""
-        return f is other or any(self.feeds(to, other) for source, to in self.fed if source is f)
-
     def feed(self, to, f):
-        if (f, to) in self.fed:
-            self.fed.remove((f, to))
         if to.done():
             f.cancelled() or f.exception()
         else:
@@ -1145,7 +1167,7 @@ class Modelled(Untouched):
         if kind != "wait":
             self.let_inputs_go(inputs)
         task = asyncio.current_task(self.loop)
-        if self.leads(f, task, looks_at_inputs=not task.is_cancelled_early):
+        if self.closes_circle(task, f):
             self.touch("95")
             raise Problem("deadlock")
         if not f.done():
@@ -1192,6 +1214,12 @@ class Modelled(Untouched):
                 self.touch("114")
             if passes_to.done():
                 return passes_to
+            if limit == 0:
+                combinator = Combinator(self, self.wait_for(passes_to, None), passes_to, ())
+                combinator.time_is_over = passes_to.cancel()
+                if not combinator.time_is_over:
+                    self.touch("115")
+                return combinator
         inputs = arguments[0] if kind == "wait" else ()
         return Combinator(self, getattr(self, kind)(*arguments), passes_to, inputs)
 

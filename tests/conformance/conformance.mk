@@ -3,8 +3,8 @@
 # Random programs on hence and on its models, compared: README.md says how. The interpreters are C programs;
 # what runs the model and compares is Python, and skipped where the model is not installed.
 
-CONFORMANCE_INTERPRETERS = tests/conformance/deferreds
-CONFORMANCE_TESTS = tests/conformance/twisted
+CONFORMANCE_INTERPRETERS = tests/conformance/deferreds tests/conformance/futures
+CONFORMANCE_TESTS = tests/conformance/asyncio tests/conformance/twisted
 
 tests_conformance_deferreds_SOURCES = \
 	tests/conformance/deferreds.c \
@@ -12,16 +12,27 @@ tests_conformance_deferreds_SOURCES = \
 	tests/conformance/program.h
 tests_conformance_deferreds_LDADD = $(THREAD_LIBS)
 
+tests_conformance_futures_SOURCES = \
+	tests/conformance/futures.c \
+	tests/conformance/program.c \
+	tests/conformance/program.h
+tests_conformance_futures_LDADD = $(THREAD_LIBS)
+
 check_PROGRAMS += $(CONFORMANCE_INTERPRETERS)
 TESTS += $(CONFORMANCE_TESTS)
 EXTRA_DIST += $(CONFORMANCE_TESTS) \
 	tests/conformance/README.md \
+	tests/conformance/asyncio_model.py \
 	tests/conformance/driver.py \
 	tests/conformance/programs.py \
 	tests/conformance/twisted_differences.py \
 	tests/conformance/twisted_model.py \
 	tests/conformance/twisted_operations.py \
+	tests/conformance/planted/futures \
 	tests/conformance/planted/run \
+	tests/conformance/planted/futures-exception.broken \
+	tests/conformance/planted/futures-gather.broken \
+	tests/conformance/planted/futures-remove.broken \
 	tests/conformance/planted/cancel.patch \
 	tests/conformance/planted/errback.patch \
 	tests/conformance/planted/last.patch \

@@ -655,9 +655,18 @@ static void make_with(struct variable *v, hence_result r)
     v->promise = NO_PROMISE;
 }
 
+/* One whose promise another one will resolve is kept: in a circle through one that waits for many, which
+ * is not looked for, somebody must be able to cancel. */
+static void let_go(struct variable *v)
+{
+    if (v->future &&
+        (v->promise == GOOD || v->promise == NO_PROMISE || hence_future_done(v->future)))
+        v->future = hence_future_unref(v->future);
+}
+
 static void chain(const struct variable *v, struct variable *to)
 {
-    if (!v->future || to->promise != GOOD)
+    if (!v->future || to->promise != GOOD || !to->future)
         return;
     to->promise = MOVED;
     if (hence_future_chain(v->future, to->pointer))
@@ -893,7 +902,7 @@ static void run_operation(const struct node *node)
         abandon(v);
         break;
     case DROP:
-        v->future = hence_future_unref(v->future);
+        let_go(v);
         break;
     case SOON:
         call(&handles[node->numbers[0]], node->blocks[1], false, 0);
