@@ -22,13 +22,15 @@ GUIDE = \
 	doc/guide/14_gather.md \
 	doc/guide/15_one_by_one.md \
 	doc/guide/16_limits.md \
-	doc/guide/17_transactions.md
+	doc/guide/17_transactions.md \
+	doc/guide/18_threads.md
 
 DESIGN = \
 	doc/ARCHITECTURE.md \
 	doc/design/base.md \
 	doc/design/compose.md \
 	doc/design/deferred.md \
+	doc/design/exec.md \
 	doc/design/future.md \
 	doc/design/loop.md \
 	doc/design/performance.md \

@@ -170,6 +170,15 @@ examples_55_iterators_LDADD = $(EXAMPLE_LIBS)
 EXAMPLES += examples/56_transaction
 examples_56_transaction_LDADD = $(EXAMPLE_LIBS)
 
+EXAMPLES += examples/60_threadsafe_promise
+examples_60_threadsafe_promise_LDADD = $(EXAMPLE_LIBS) -lpthread
+
+EXAMPLES += examples/61_executor
+examples_61_executor_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/62_blocking_call
+examples_62_blocking_call_LDADD = $(EXAMPLE_LIBS) -lpthread
+
 noinst_PROGRAMS += $(EXAMPLES)
 EXAMPLE_TESTS = $(EXAMPLES:=.out)
 EXTRA_DIST += $(EXAMPLE_TESTS) examples/run

@@ -11,6 +11,7 @@ hence_HEADERS = \
 	include/hence/base.h \
 	include/hence/compose.h \
 	include/hence/deferred.h \
+	include/hence/exec.h \
 	include/hence/future.h \
 	include/hence/gather.h \
 	include/hence/hence.h \
@@ -105,11 +106,19 @@ schedule_sources = \
 	lib/schedule/periodic.c \
 	lib/schedule/sleep.c
 
+exec_sources = \
+	lib/exec/blocking_call.c \
+	lib/exec/executor.c \
+	lib/exec/executor.h \
+	lib/exec/run.c \
+	lib/exec/threadsafe_promise.c \
+	lib/exec/threadsafe_promise.h
+
 testing_sources = \
 	lib/testing/testing.c
 
 hence_sources = $(base_sources) $(value_sources) $(loop_sources) $(deferred_sources) \
-	$(future_sources) $(compose_sources) $(schedule_sources) $(testing_sources)
+	$(future_sources) $(compose_sources) $(schedule_sources) $(exec_sources) $(testing_sources)
 
 # ---- libhence: what programs link
 

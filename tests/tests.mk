@@ -75,6 +75,9 @@ CRITERION_TESTS += tests/schedule/test_periodic.crit
 CRITERION_TESTS += tests/schedule/test_cooperator.crit
 CRITERION_TESTS += tests/schedule/test_cooperator_life.crit
 CRITERION_TESTS += tests/schedule/test_main.crit
+CRITERION_TESTS += tests/exec/test_executor.crit
+CRITERION_TESTS += tests/exec/test_threadsafe_promise.crit
+CRITERION_TESTS += tests/exec/test_blocking_call.crit
 CRITERION_TESTS += tests/testing/test_clock.crit
 CRITERION_TESTS += tests/testing/test_helpers.crit
 
@@ -91,7 +94,9 @@ THREAD_TESTS += tests/threads/post_and_close
 tests_threads_post_and_close_LDADD = $(THREAD_LIBS)
 THREAD_TESTS += tests/threads/refused
 tests_threads_refused_LDADD = $(THREAD_LIBS)
-EXTRA_DIST += tests/threads/threads.h
+THREAD_TESTS += tests/threads/executor
+tests_threads_executor_LDADD = $(THREAD_LIBS)
+EXTRA_DIST += tests/threads/threads.h tests/exec/exec_support.h
 
 # ---- hence and its models, compared
 

@@ -10,6 +10,7 @@
 #include <hence/base.h>
 #include <hence/compose.h>
 #include <hence/deferred.h>
+#include <hence/exec.h>
 #include <hence/future.h>
 #include <hence/gather.h>
 #include <hence/iterate.h>

@@ -89,7 +89,9 @@ typedef enum hence_error {
     HENCE_EFAILED,        /**< what was tried did not work: the cause says why */
     HENCE_EFIRST,         /**< one of several failed: see hence_failure_index(), and the cause */
     HENCE_EGROUP,         /**< several failed: see hence_failure_member() */
-    HENCE_EEND            /**< there is no further one: the end of what is asked for one by one */
+    HENCE_EEND,           /**< there is no further one: the end of what is asked for one by one */
+    HENCE_EFULL,          /**< there is no room for it now */
+    HENCE_EDIED           /**< the thread that was at it has ended */
 } hence_error;
 
 /**

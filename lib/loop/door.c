@@ -20,14 +20,7 @@
 #include "base/memory.h"
 #include "loop/loop.h"
 
-struct parcel {
-    struct parcel *next;
-    hence_call_fn *fn;
-    void *arg;
-    hence_drop_fn *drop;
-};
-
-static struct parcel closed_mark;
+static struct hence_parcel closed_mark;
 
 static void wake(struct door *door)
 {
@@ -36,31 +29,37 @@ static void wake(struct door *door)
         ;
 }
 
+int hence_door_post(hence_loop *loop, struct hence_parcel *parcel)
+{
+    struct hence_parcel *top = atomic_load_explicit(&loop->door.posted, memory_order_relaxed);
+    while (top != &closed_mark) {
+        const bool was_empty = !top;
+        parcel->next = top;
+        HENCE_COUNT(CALLS_MADE); /* before the loop can have made it */
+        if (atomic_compare_exchange_weak_explicit(&loop->door.posted, &top, parcel,
+                                                  memory_order_acq_rel, memory_order_relaxed)) {
+            if (was_empty)
+                wake(&loop->door);
+            return 0;
+        }
+        HENCE_COUNT_MANY(CALLS_MADE, -1);
+    }
+    return -ESHUTDOWN;
+}
+
 int hence_call_soon_threadsafe_own(hence_loop *loop, hence_call_fn *fn, void *arg,
                                    hence_drop_fn *drop)
 {
-    struct parcel *parcel = NULL;
-    int error = -EINVAL;
-    if (fn) {
-        error = -ENOMEM;
-        parcel = loop ? hence_memory_get(sizeof *parcel) : NULL;
-    }
+    struct hence_parcel *parcel = NULL;
+    int error = fn ? -ENOMEM : -EINVAL;
+    if (fn && loop)
+        parcel = hence_memory_get(sizeof *parcel);
     if (parcel) {
-        *parcel = (struct parcel){NULL, fn, arg, drop};
-        parcel->next = atomic_load_explicit(&loop->door.posted, memory_order_relaxed);
-        while (parcel->next != &closed_mark) {
-            HENCE_COUNT(CALLS_MADE); /* before the loop can have made it */
-            bool was_empty = !parcel->next;
-            if (atomic_compare_exchange_weak_explicit(&loop->door.posted, &parcel->next, parcel,
-                                                      memory_order_acq_rel, memory_order_relaxed)) {
-                if (was_empty)
-                    wake(&loop->door);
-                return 0;
-            }
-            HENCE_COUNT_MANY(CALLS_MADE, -1);
-        }
+        *parcel = (struct hence_parcel){.fn = fn, .arg = arg, .drop = drop};
+        error = hence_door_post(loop, parcel);
+        if (!error)
+            return 0;
         hence_memory_put(parcel, sizeof *parcel);
-        error = -ESHUTDOWN;
     }
     if (drop)
         drop(arg);
@@ -73,14 +72,15 @@ int hence_call_soon_threadsafe(hence_loop *loop, hence_call_fn *fn, void *arg)
 }
 
 /* Takes all that is posted, and puts it behind what has arrived, in order. */
-static void take_posted(struct door *door, struct parcel *instead)
+static void take_posted(struct door *door, struct hence_parcel *instead)
 {
-    struct parcel *posted = atomic_exchange_explicit(&door->posted, instead, memory_order_acq_rel);
-    struct parcel *in_order = NULL, *last = posted;
+    struct hence_parcel *posted =
+        atomic_exchange_explicit(&door->posted, instead, memory_order_acq_rel);
+    struct hence_parcel *in_order = NULL, *last = posted;
     if (!posted || posted == &closed_mark)
         return;
     while (posted) {
-        struct parcel *next = posted->next;
+        struct hence_parcel *next = posted->next;
         posted->next = in_order;
         in_order = posted;
         posted = next;
@@ -96,12 +96,13 @@ void hence_door_let_in(hence_loop *loop)
 {
     struct door *door = &loop->door;
     while (door->arrived && hence_queue_reserve(&loop->queue) == 0) {
-        struct parcel *parcel = door->arrived;
+        struct hence_parcel *parcel = door->arrived;
         door->arrived = parcel->next;
         hence_queue_append(
             &loop->queue,
             &(struct ready){.fn = parcel->fn, .arg = parcel->arg, .drop = parcel->drop});
-        hence_memory_put(parcel, sizeof *parcel);
+        if (!parcel->is_lent)
+            hence_memory_put(parcel, sizeof *parcel);
     }
 }
 
@@ -155,11 +156,13 @@ void hence_door_close(hence_loop *loop)
     struct door *door = &loop->door;
     take_posted(door, &closed_mark);
     while (door->arrived) {
-        struct parcel *parcel = door->arrived;
+        struct hence_parcel *parcel = door->arrived;
         door->arrived = parcel->next;
+        const struct hence_parcel copy = *parcel;
+        if (!copy.is_lent)
+            hence_memory_put(parcel, sizeof *parcel);
         HENCE_COUNT(CALLS_ENDED);
-        if (parcel->drop)
-            parcel->drop(parcel->arg);
-        hence_memory_put(parcel, sizeof *parcel);
+        if (copy.drop)
+            copy.drop(copy.arg);
     }
 }

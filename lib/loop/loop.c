@@ -96,6 +96,7 @@ hence_loop *hence_loop_new(struct event_base *base)
     loop->shutdown_last = &loop->shutdown_calls;
     loop->shutdown_phase = -1;
     loop->door.fd = -1;
+    hence_ring_init(&loop->holds);
     atomic_init(&loop->references, 2); /* the caller's, and the open loop's own */
     if (!loop->base || hence_queue_init(&loop->queue) < 0 || hence_door_open(loop) < 0) {
         hence_queue_free(&loop->queue);
@@ -250,6 +251,21 @@ int hence_loop_stop(hence_loop *loop)
     return hence_loop_arm(loop);
 }
 
+/* ---- held ---- */
+
+void hence_loop_hold(hence_loop *loop, struct hence_hold *hold)
+{
+    hence_ring_append(&loop->holds, &hold->ring);
+    hence_loop_arm(loop);
+}
+
+void hence_loop_let_go(hence_loop *loop, struct hence_hold *hold)
+{
+    hence_ring_remove(&hold->ring);
+    if (!loop->closed && hence_ring_is_empty(&loop->holds))
+        hence_loop_arm(loop);
+}
+
 /* ---- closed ---- */
 
 static void drop_queue(hence_loop *loop)
@@ -309,6 +325,14 @@ static void close_loop(hence_loop *loop, bool touch_base)
     hence_door_close(loop);
     drop_queue(loop);
     drop_timers(loop);
+    while (!hence_ring_is_empty(&loop->holds)) {
+        struct hence_hold *hold = (struct hence_hold *)loop->holds.next;
+        hence_ring_remove(&hold->ring);
+        hold->close(hold);
+    }
+    if (loop->executor)
+        loop->drop_executor(loop->executor);
+    loop->executor = NULL;
     if (touch_base) {
         event_del(&loop->turn);
         event_del(&loop->door.event);

@@ -21,6 +21,7 @@
 
 #include <hence/loop.h>
 
+#include "base/ring.h"
 #include "base/thread.h"
 
 #define HENCE_TURN_CALLS 256
@@ -178,15 +179,39 @@ struct timer *hence_timers_ready(struct timers *timers, uint32_t slot, uint32_t 
 
 /* ---- the door: door.c ---- */
 
-struct parcel;
+/* A call that another thread posts. */
+struct hence_parcel {
+    struct hence_parcel *next;
+    hence_call_fn *fn;
+    void *arg;
+    hence_drop_fn *drop;
+    bool
+        is_lent; /* its memory is not the door's; it is not touched once `fn` or `drop` is called */
+};
 
 struct door {
-    _Atomic(struct parcel *) posted; /* the last one first; or the mark that says "closed" */
-    struct parcel *arrived;          /* in order; waits for room in the queue */
-    struct parcel *arrived_last;
+    _Atomic(struct hence_parcel *) posted; /* the last one first; or the mark that says "closed" */
+    struct hence_parcel *arrived;          /* in order; waits for room in the queue */
+    struct hence_parcel *arrived_last;
     struct event event;
     int fd;
 };
+
+/* Posts a parcel, from any thread: 0, or -ESHUTDOWN, and then it has not been touched. Nothing is
+ * allocated. */
+int hence_door_post(hence_loop *loop, struct hence_parcel *parcel);
+
+/* ---- what keeps a loop going ---- */
+
+/* Something outside that will post to the loop. As long as there is one, event_base_dispatch() does not
+ * end; when the loop closes, `close` is called, and it is let go. Both on the loop's thread. */
+struct hence_hold {
+    struct hence_ring ring; /* first */
+    void (*close)(struct hence_hold *hold);
+};
+
+void hence_loop_hold(hence_loop *loop, struct hence_hold *hold);
+void hence_loop_let_go(hence_loop *loop, struct hence_hold *hold);
 
 /* ---- the loop ---- */
 
@@ -230,6 +255,9 @@ struct hence_loop {
     size_t dependents;        /* Futures that point here: counted without atomics */
     atomic_size_t references; /* one of them stands for the loop being open, or having dependents */
     struct hence_loop *next_here; /* the loops of this thread */
+    struct hence_ring holds;
+    void *executor; /* of a room above, and what lets it go when the loop closes */
+    hence_drop_fn *drop_executor;
 };
 
 /* The one that runs in this thread. */

@@ -21,6 +21,9 @@ int64_t hence_loop_time(const hence_loop *loop)
 
 /* ---- when the next turn comes ---- */
 
+/* How often a loop looks that only waits for other threads; so that libevent has something to wait for. */
+#define HOLD_TIME INT64_C(3600000000000)
+
 static void arm_event(hence_loop *loop, int64_t when, int64_t delay)
 {
     struct timeval timeout = {0, 0};
@@ -51,6 +54,8 @@ static void arm(hence_loop *loop)
         return;
     }
     int64_t next = hence_timers_next(&loop->timers);
+    if (next == INT64_MAX && !hence_ring_is_empty(&loop->holds) && !loop->clock)
+        next = loop->armed < INT64_MAX ? loop->armed : real_time() + HOLD_TIME;
     if (next == INT64_MAX) {
         if (loop->armed != INT64_MAX)
             event_del(&loop->turn);

@@ -65,6 +65,10 @@ static const char *describe_hence(int code)
         return "several failed";
     case HENCE_EEND:
         return "there is no further one";
+    case HENCE_EFULL:
+        return "there is no room for it now";
+    case HENCE_EDIED:
+        return "the thread that was at it has ended";
     }
     return "unknown failure";
 }
@@ -89,6 +93,7 @@ static hence_failure static_failures[] = {
     STATIC_FAILURE(HENCE_EINVAL),     STATIC_FAILURE(HENCE_ETIMEDOUT),
     STATIC_FAILURE(HENCE_EFAILED),    STATIC_FAILURE(HENCE_EFIRST),
     STATIC_FAILURE(HENCE_EGROUP),     STATIC_FAILURE(HENCE_EEND),
+    STATIC_FAILURE(HENCE_EFULL),      STATIC_FAILURE(HENCE_EDIED),
 };
 
 static hence_result failure_result(hence_failure *failure)
@@ -98,7 +103,7 @@ static hence_result failure_result(hence_failure *failure)
 
 hence_result hence_fail_static(hence_error code)
 {
-    if (code < HENCE_ENOMEM || code > HENCE_EEND)
+    if (code < HENCE_ENOMEM || code > HENCE_EDIED)
         code = HENCE_EINVAL;
     return failure_result(&static_failures[code - HENCE_ENOMEM]);
 }

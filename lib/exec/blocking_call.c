@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A thread that waits for a loop. */
+#include <hence/exec.h>
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
+
+#include "base/memory.h"
+#include "loop/loop.h"
+#include "value/waitable.h"
+
+/* Shared by the thread that waits and the loop's. */
+struct blocking_call {
+    struct hence_hold hold; /* while `d` is there; first */
+    pthread_mutex_t mutex;
+    pthread_cond_t ended;
+    hence_loop *loop;
+    hence_result_fn *fn;
+    void *arg;
+    hence_deferred *d; /* the loop's thread only */
+    hence_result result;
+    bool has_ended;
+    atomic_int references;
+};
+
+static void unref(struct blocking_call *call)
+{
+    if (atomic_fetch_sub_explicit(&call->references, 1, memory_order_acq_rel) != 1)
+        return;
+    pthread_cond_destroy(&call->ended);
+    pthread_mutex_destroy(&call->mutex);
+    hence_drop(call->result);
+    hence_memory_put(call, sizeof *call);
+}
+
+/* ---- on the loop's thread ---- */
+
+/* Takes the result: the first one counts. */
+static void end(struct blocking_call *call, hence_result r)
+{
+    if (r.kind == HENCE_KIND_SHARED) { /* it belongs to this thread */
+        hence_drop(r);
+        r = hence_fail_static(HENCE_EINVAL);
+    }
+    pthread_mutex_lock(&call->mutex);
+    if (!call->has_ended) {
+        call->has_ended = true;
+        call->result = r;
+        r = hence_none();
+        pthread_cond_signal(&call->ended);
+    }
+    pthread_mutex_unlock(&call->mutex);
+    hence_drop(r);
+}
+
+static hence_result deferred_ended(hence_result *in, void *arg)
+{
+    struct blocking_call *call = arg;
+    if (!hence_ring_is_empty(&call->hold.ring))
+        hence_loop_let_go(call->loop, &call->hold);
+    call->d = hence_deferred_unref(call->d);
+    end(call, hence_take(in));
+    unref(call);
+    return hence_none();
+}
+
+static void cancel(void *arg)
+{
+    struct blocking_call *call = arg;
+    hence_deferred *d = hence_deferred_ref(call->d);
+    hence_deferred_cancel(d);
+    hence_deferred_unref(d);
+}
+
+static void loop_closes(struct hence_hold *hold)
+{
+    struct blocking_call *call = (struct blocking_call *)hold;
+    end(call, hence_fail_static(HENCE_ECLOSED));
+    cancel(call);
+}
+
+static void call_function(void *arg)
+{
+    struct blocking_call *call = arg;
+    hence_deferred *d = hence_maybe_deferred_at(NULL, call->fn, call->arg);
+    call->d = hence_deferred_ref(d);
+    call->hold.close = loop_closes;
+    if (!hence_loop_is_closed(call->loop))
+        hence_loop_hold(call->loop, &call->hold);
+    atomic_fetch_add_explicit(&call->references, 1, memory_order_relaxed);
+    if (hence_deferred_add_both(d, deferred_ended, call) != 0) {
+        hence_result r = hence_fail_static(HENCE_ENOMEM);
+        hence_deferred_cancel(d);
+        deferred_ended(&r, call);
+    }
+    hence_deferred_unref(d);
+}
+
+/* After the call; or instead of it, because the loop closes. */
+static void drop_call(void *arg)
+{
+    struct blocking_call *call = arg;
+    if (hence_loop_is_closed(call->loop))
+        end(call, hence_fail_static(HENCE_ECLOSED));
+    unref(call);
+}
+
+static void drop_cancel(void *arg)
+{
+    unref(arg);
+}
+
+/* ---- on the thread that waits ---- */
+
+static struct timespec time_after(int64_t timeout)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    int64_t nanoseconds = now.tv_nsec + timeout % 1000000000;
+    now.tv_sec += (time_t)(timeout / 1000000000 + nanoseconds / 1000000000);
+    now.tv_nsec = (long)(nanoseconds % 1000000000);
+    return now;
+}
+
+static struct blocking_call *call_new(hence_loop *loop, hence_result_fn *fn, void *arg)
+{
+    pthread_condattr_t attributes;
+    struct blocking_call *call = hence_memory_get_zeroed(sizeof *call);
+    if (!call)
+        return NULL;
+    pthread_mutex_init(&call->mutex, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&call->ended, &attributes);
+    pthread_condattr_destroy(&attributes);
+    hence_ring_init(&call->hold.ring);
+    call->loop = loop;
+    call->fn = fn;
+    call->arg = arg;
+    atomic_init(&call->references, 2);
+    return call;
+}
+
+static bool wait_for_end(struct blocking_call *call, int64_t timeout)
+{
+    const struct timespec until = time_after(timeout > 0 ? timeout : 0);
+    int error = 0;
+    pthread_mutex_lock(&call->mutex);
+    while (!call->has_ended && !error) {
+        if (timeout < 0)
+            pthread_cond_wait(&call->ended, &call->mutex);
+        else
+            error = pthread_cond_timedwait(&call->ended, &call->mutex, &until);
+    }
+    const bool in_time = call->has_ended;
+    call->has_ended = true; /* what comes now is destroyed there */
+    pthread_mutex_unlock(&call->mutex);
+    return in_time;
+}
+
+hence_result hence_blocking_call_from_thread(hence_loop *loop, hence_result_fn *fn, void *arg,
+                                             int64_t timeout)
+{
+    if (!loop || !fn)
+        return hence_fail_static(loop ? HENCE_EINVAL : HENCE_ENOMEM);
+    if (loop->owner == hence_thread())
+        return hence_fail_static(HENCE_EDEADLK);
+    struct blocking_call *call = call_new(loop, fn, arg);
+    if (!call)
+        return hence_fail_static(HENCE_ENOMEM);
+    int error = hence_call_soon_threadsafe_own(loop, call_function, call, drop_call);
+    hence_result r = hence_fail_static(HENCE_ETIMEDOUT);
+    if (error) {
+        r = hence_loop_refusal(error);
+    } else if (wait_for_end(call, timeout)) {
+        r = hence_take(&call->result);
+    } else {
+        atomic_fetch_add_explicit(&call->references, 1, memory_order_relaxed);
+        hence_call_soon_threadsafe_own(loop, cancel, call, drop_cancel);
+    }
+    unref(call);
+    return r;
+}
