@@ -147,6 +147,26 @@ TEST(cooperator_life, cancelling_one_who_asked_leaves_the_task_and_the_others_al
     hence_deferred_unref(inputs[0]);
 }
 
+TEST(cooperator_life, a_task_may_have_several_holders)
+{
+    begin();
+    the_task = hence_cooperate(cooperator, wait_for_input, "unit", drop);
+    begin_inputs(1, STOPS);
+    hence_cooperative_task *other = hence_cooperative_task_ref(the_task);
+    the_task = hence_cooperative_task_unref(the_task);
+    hence_deferred *d = when_done(other, "end");
+    run_all();
+    hence_cooperative_task_unref(other);
+    resolve_input(0, hence_none());
+    run_all();
+    if (!support_faulty)
+        check_trace("unit unit drop-unit end:none");
+    hence_deferred_unref(d);
+    end();
+    end_inputs();
+    hence_deferred_unref(inputs[0]);
+}
+
 /* ---- what units may do ---- */
 
 enum action {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A whole program around one Deferred. */
+#include <event2/event.h>
 #include <signal.h>
 #include <string.h>
 
@@ -261,6 +262,33 @@ TEST(main, when_the_loop_is_stopped_the_Deferred_is_forgotten)
     end_inputs();
     if (!support_faulty)
         check_trace("stop cancel0");
+}
+
+static hence_result break_the_loop(void *word)
+{
+    trace("%s", (const char *)word);
+    event_base_loopbreak(hence_loop_base(the_loop));
+    return hence_none();
+}
+
+static hence_deferred *break_later(hence_loop *loop, void *word)
+{
+    the_loop = loop;
+    begin_inputs(1, STOPS);
+    hence_deferred *d = hence_defer_later(loop, 0, break_the_loop, word);
+    if (hence_deferred_get_state(d) != HENCE_DEFERRED_PENDING) {
+        hence_deferred_unref(inputs[0]);
+        return d; /* it would never end */
+    }
+    hence_deferred_unref(d);
+    return inputs[0];
+}
+
+TEST(main, when_libevent_is_told_to_stop_the_Deferred_is_forgotten_too)
+{
+    check_int(hence_main(break_later, "break"), 0);
+    end_inputs();
+    check_trace("break cancel0");
 }
 
 /* ---- signals ---- */
