@@ -142,10 +142,10 @@ static void serve(hence_completion_queue *queue)
     while (!hence_ring_is_empty(&queue->asking)) {
         if (!hence_ring_is_empty(&queue->done))
             answer(queue->asking.next, hence_own(take_done(queue), hence_completion_free));
-        else if (queue->time_is_up)
-            answer(queue->asking.next, hence_fail_static(HENCE_ETIMEDOUT));
         else if (queue->asked > queue->size) /* there is one for each of those who asked before */
             answer(queue->asking.previous, hence_fail_static(HENCE_EEND));
+        else if (queue->time_is_up)
+            answer(queue->asking.next, hence_fail_static(HENCE_ETIMEDOUT));
         else
             break;
     }
