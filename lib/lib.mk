@@ -33,6 +33,8 @@ base_sources = \
 	lib/base/report.c \
 	lib/base/report.h \
 	lib/base/ring.h \
+	lib/base/slab.c \
+	lib/base/slab.h \
 	lib/base/thread.c \
 	lib/base/thread.h \
 	lib/base/version.c
