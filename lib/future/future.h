@@ -27,7 +27,8 @@ enum {
     FUTURE_FIRST = 1 << 7,      /* `first_fn` and `first_arg` are a listener */
     FUTURE_FED = 1 << 8,        /* the slot is a struct hence_feeder, which will resolve it */
     FUTURE_KEPT = 1 << 9,       /* the promise is held by a Deferred, as its consumer */
-    FUTURE_MARKED = 1 << 10     /* for the duration of a call that looks for duplicates */
+    FUTURE_MARKED = 1 << 10,    /* for the duration of a call that looks for duplicates */
+    FUTURE_AHEAD = 1 << 11 /* `ahead` is the Future that the loop will tell some places later */
 };
 
 /* A listener of its own memory. Those that belong to the library are called even when the loop
@@ -45,7 +46,10 @@ struct hence_future {
     uint32_t references;
     uint32_t state;
     hence_done_fn *first_fn; /* the first listener, which needs no memory */
-    void *first_arg;
+    union {
+        void *first_arg;
+        struct hence_future *ahead;
+    };
     struct hence_listener *last; /* of a ring of further listeners */
     struct hence_link link;
     const char *site;

@@ -51,6 +51,7 @@ struct ready {
 };
 
 #define LINKS_AT_ENDS 4 /* entries of links beside those between two others */
+#define LINKS_AHEAD   8
 
 struct ready_queue {
     struct ready *entries; /* a ring; positions only grow */
@@ -61,13 +62,16 @@ struct ready_queue {
     size_t links;      /* in the entries that are */
     size_t timers;     /* entries of timers, cancelled ones too */
     size_t cancelled;  /* calls that were cancelled: their entries are passed over */
+    struct hence_link *recent[LINKS_AHEAD]; /* the last links that were appended */
+    uint32_t next_recent;
 };
 
 int hence_queue_init(struct ready_queue *queue);
 void hence_queue_free(struct ready_queue *queue);
 int hence_queue_grow(struct ready_queue *queue);
-/* Appends a link. Never fails. */
-void hence_queue_append_link(struct ready_queue *queue, struct hence_link *link);
+/* Appends a link. Never fails. If many wait already, returns the one that will be run LINKS_AHEAD before it,
+ * otherwise NULL. */
+struct hence_link *hence_queue_append_link(struct ready_queue *queue, struct hence_link *link);
 void hence_queue_mark_timer(struct ready *entry, uint32_t slot, uint32_t order);
 
 /* `drop` of entries that are not calls: addresses of nothing that can be called. */
@@ -305,7 +309,7 @@ int hence_loop_arm(hence_loop *loop);
 void hence_loop_base_is_gone(hence_loop *loop);
 
 /* Queues a Future whose listeners are to be told. Never fails on an open loop. */
-void hence_loop_push_link(hence_loop *loop, struct hence_link *link);
+struct hence_link *hence_loop_push_link(hence_loop *loop, struct hence_link *link);
 
 /* A Future that points here comes and goes. */
 static inline void hence_loop_depend(hence_loop *loop)

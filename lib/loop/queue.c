@@ -14,6 +14,7 @@
 #include "base/memory.h"
 
 #define FIRST_CAPACITY 64
+#define MANY_LINKS     (4 * LINKS_AHEAD)
 
 const char hence_queue_marks[2];
 
@@ -52,7 +53,16 @@ int hence_queue_grow(struct ready_queue *queue)
     return 0;
 }
 
-void hence_queue_append_link(struct ready_queue *queue, struct hence_link *link)
+/* It is still there: links are run in the order in which they were appended. */
+static struct hence_link *link_before(struct ready_queue *queue, struct hence_link *link)
+{
+    struct hence_link **place = &queue->recent[queue->next_recent++ % LINKS_AHEAD];
+    struct hence_link *before = *place;
+    *place = link;
+    return queue->links > MANY_LINKS ? before : NULL;
+}
+
+struct hence_link *hence_queue_append_link(struct ready_queue *queue, struct hence_link *link)
 {
     link->next = NULL;
     queue->links++;
@@ -61,11 +71,12 @@ void hence_queue_append_link(struct ready_queue *queue, struct hence_link *link)
         if (last->drop == MARK_LINKS) {
             last->last_link->next = link;
             last->last_link = link;
-            return;
+            return link_before(queue, link);
         }
     }
     struct ready *entry = hence_queue_at(queue, queue->tail++);
     entry->last_link = link;
     entry->arg = link;
     entry->drop = MARK_LINKS;
+    return link_before(queue, link);
 }

@@ -86,11 +86,12 @@ int hence_loop_arm(hence_loop *loop)
     return -ESHUTDOWN;
 }
 
-void hence_loop_push_link(hence_loop *loop, struct hence_link *link)
+struct hence_link *hence_loop_push_link(hence_loop *loop, struct hence_link *link)
 {
-    hence_queue_append_link(&loop->queue, link);
+    struct hence_link *before = hence_queue_append_link(&loop->queue, link);
     if (loop->armed != INT64_MIN)
         hence_loop_arm(loop);
+    return before;
 }
 
 /* ---- making calls ---- */
