@@ -57,6 +57,7 @@ CRITERION_TESTS += tests/compose/test_gather.crit
 CRITERION_TESTS += tests/compose/test_gather_cancel.crit
 CRITERION_TESTS += tests/compose/test_race_future.crit
 CRITERION_TESTS += tests/compose/test_wait.crit
+CRITERION_TESTS += tests/compose/test_circles.crit
 CRITERION_TESTS += tests/compose/test_completion_queue.crit
 CRITERION_TESTS += tests/compose/test_shield.crit
 CRITERION_TESTS += tests/compose/test_wait_for.crit

@@ -274,7 +274,7 @@ static void begin_entry(struct batch *batch, size_t index, hence_future *f)
     entry->completion = (hence_completion){index, f};
     entry->batch = batch;
     entry->listener.arg = entry;
-    entry->listener.is_users = false;
+    entry->listener.leads_to = NULL;
     if (hence_future_done(f)) {
         entry->listener.fn = NULL;
         append_done(queue, entry);

@@ -370,6 +370,7 @@ const struct hence_part hence_future_part = {
     .cancel = cancel_part,
     .ref = ref_part,
     .unref = unref_part,
+    .next_behind = hence_future_next_behind,
     .owner = owner_part,
     .deliver = deliver_part,
     .waits_instead = waits_instead_part,

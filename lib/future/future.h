@@ -37,8 +37,12 @@ struct hence_listener {
     struct hence_listener *next, *previous;
     hence_done_fn *fn;
     void *arg;
-    bool is_users; /* made by hence_future_add_done_callback() */
+    /* What will be resolved because it is told, or NULL: for finding circles. May be missing. Those made
+     * by hence_future_add_done_callback() have hence_leads_nowhere(). */
+    const struct hence_waitable *(*leads_to)(const struct hence_listener *listener);
 };
+
+const struct hence_waitable *hence_leads_nowhere(const struct hence_listener *listener);
 
 struct hence_future {
     struct hence_waitable waitable;
@@ -76,6 +80,8 @@ static inline bool hence_future_is_here(const hence_future *f, const char *what)
 /* listeners.c */
 void hence_listener_add(hence_future *f, struct hence_listener *listener);
 void hence_listener_remove(hence_future *f, struct hence_listener *listener);
+const struct hence_waitable *hence_future_next_behind(const struct hence_waitable *self,
+                                                      const void **position, int *steps);
 /* Has the loop tell all listeners; drops those of the user if it is closed. */
 void hence_future_tell(hence_future *f);
 

@@ -38,6 +38,32 @@ void hence_listener_remove(hence_future *f, struct hence_listener *listener)
         f->last = listener->previous;
 }
 
+const struct hence_waitable *hence_leads_nowhere(const struct hence_listener *listener)
+{
+    (void)listener;
+    return NULL;
+}
+
+static bool is_of_program(const struct hence_listener *listener)
+{
+    return listener->leads_to == hence_leads_nowhere;
+}
+
+const struct hence_waitable *hence_future_next_behind(const struct hence_waitable *self,
+                                                      const void **position, int *steps)
+{
+    const struct hence_listener *last = ((const hence_future *)self)->last, *listener = *position;
+    while (listener != last && --*steps > 0) {
+        listener = listener ? listener->next : last->next;
+        const struct hence_waitable *behind =
+            listener->leads_to ? listener->leads_to(listener) : NULL;
+        *position = listener;
+        if (behind)
+            return behind;
+    }
+    return NULL;
+}
+
 /* ---- told ---- */
 
 /* Calls the listeners. If the loop has closed before it came to them (one of them may close it),
@@ -54,7 +80,7 @@ static void tell(hence_future *f)
         struct hence_listener *listener = f->last->next;
         hence_done_fn *fn = listener->fn;
         void *arg = listener->arg;
-        bool is_users = listener->is_users;
+        const bool is_users = is_of_program(listener);
         hence_listener_remove(f, listener);
         if (is_users) {
             HENCE_COUNT(LISTENERS_ENDED);
@@ -187,7 +213,7 @@ int hence_future_add_done_callback(hence_future *f, hence_done_fn *fn, void *arg
         return -ENOMEM;
     listener->fn = fn;
     listener->arg = arg;
-    listener->is_users = true;
+    listener->leads_to = hence_leads_nowhere;
     hence_listener_add(f, listener);
     HENCE_COUNT(LISTENERS_MADE);
     return 0;
@@ -206,7 +232,7 @@ size_t hence_future_remove_done_callback(hence_future *f, hence_done_fn *fn, voi
     struct hence_listener *listener = f->last ? f->last->next : NULL;
     while (listener) {
         struct hence_listener *next = listener == f->last ? NULL : listener->next;
-        if (listener->is_users && listener->fn == fn && listener->arg == arg) {
+        if (is_of_program(listener) && listener->fn == fn && listener->arg == arg) {
             hence_listener_remove(f, listener);
             hence_memory_put(listener, sizeof *listener);
             removed++;
