@@ -99,6 +99,10 @@ THREAD_TESTS += tests/threads/executor
 tests_threads_executor_LDADD = $(THREAD_LIBS)
 EXTRA_DIST += tests/threads/threads.h tests/exec/exec_support.h
 
+# ---- what crosses threads, in every order
+
+include tests/threads/proof.mk
+
 # ---- hence and its models, compared
 
 include tests/conformance/conformance.mk
