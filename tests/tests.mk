@@ -93,6 +93,8 @@ CRITERION_TESTS += tests/testing/test_helpers.crit
 THREAD_LIBS = lib/libhence-ledger.la $(EVENT_LIBS) -lpthread
 
 THREAD_TESTS =
+THREAD_TESTS += tests/threads/concurrent
+tests_threads_concurrent_LDADD = $(THREAD_LIBS)
 THREAD_TESTS += tests/threads/many_loops
 tests_threads_many_loops_LDADD = $(THREAD_LIBS)
 THREAD_TESTS += tests/threads/post
@@ -101,6 +103,8 @@ THREAD_TESTS += tests/threads/post_and_close
 tests_threads_post_and_close_LDADD = $(THREAD_LIBS)
 THREAD_TESTS += tests/threads/refused
 tests_threads_refused_LDADD = $(THREAD_LIBS)
+THREAD_TESTS += tests/threads/ring
+tests_threads_ring_LDADD = $(THREAD_LIBS)
 THREAD_TESTS += tests/threads/executor
 tests_threads_executor_LDADD = $(THREAD_LIBS)
 EXTRA_DIST += tests/threads/threads.h tests/exec/exec_support.h
