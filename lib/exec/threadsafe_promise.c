@@ -150,7 +150,7 @@ int hence_threadsafe_resolve(hence_threadsafe_promise *t, hence_result r)
         error = -EINVAL;
     }
     t->result = r;
-    if (hence_door_post(t->loop, &t->parcel) == 0)
+    if (hence_door_post_last(t->loop, &t->parcel) == 0)
         return error;
     hence_drop(r);
     leave(t);

@@ -8,8 +8,8 @@
  * taken as well, and one that comes after finds the stack empty and wakes the loop again.
  *
  * Closing puts a mark in the place of the stack, for good: who finds it is refused. The descriptor
- * itself is closed with the last reference to the loop, since a thread that found the stack empty
- * just before may still be about to write to it.
+ * itself is closed with the loop's memory, since a thread that found the stack empty just before may still
+ * be about to write to it: such a thread has a reference, or is counted as a visitor.
  *
  * The door's event does not count among those that keep event_base_dispatch() going.
  */
@@ -48,6 +48,15 @@ int hence_door_post(hence_loop *loop, struct hence_parcel *parcel)
         HENCE_COUNT_MANY(CALLS_MADE, -1);
     }
     return -ESHUTDOWN;
+}
+
+int hence_door_post_last(hence_loop *loop, struct hence_parcel *parcel)
+{
+    /* no reference: hence_loop_unref() would take it for somebody who can still close the loop */
+    atomic_fetch_add_explicit(&loop->visitors, 1, memory_order_relaxed);
+    int error = hence_door_post(loop, parcel);
+    hence_loop_leave(loop);
+    return error;
 }
 
 int hence_call_soon_threadsafe_own(hence_loop *loop, hence_call_fn *fn, void *arg,

@@ -200,6 +200,9 @@ struct door {
 /* Posts a parcel, from any thread: 0, or -ESHUTDOWN, and then it has not been touched. Nothing is
  * allocated. */
 int hence_door_post(hence_loop *loop, struct hence_parcel *parcel);
+/* The same for a caller whose own reference to the loop goes with the parcel: as soon as that is posted, the
+ * loop may come to it, let the reference go, and be freed. */
+int hence_door_post_last(hence_loop *loop, struct hence_parcel *parcel);
 
 /* ---- what keeps a loop going ---- */
 
@@ -255,6 +258,8 @@ struct hence_loop {
     uint64_t last_shutdown_call;
     size_t dependents;        /* Futures that point here: counted without atomics */
     atomic_size_t references; /* one of them stands for the loop being open, or having dependents */
+    atomic_size_t
+        visitors; /* who may touch its memory: all references together, threads at the door */
     struct hence_loop *next_here; /* the loops of this thread */
     struct hence_ring holds;
     void *executor; /* of a room above, and what lets it go when the loop closes */
@@ -322,6 +327,9 @@ static inline void hence_loop_undepend(hence_loop *loop)
     if (HENCE_UNLIKELY(--loop->dependents == 0 && loop->closed))
         hence_loop_release(loop);
 }
+
+/* A visitor goes; with the last one the door's descriptor, and the memory. */
+void hence_loop_leave(hence_loop *loop);
 
 /* May this thread run the loop now? 0 or -errno, as hence_loop_run_forever() */
 int hence_loop_can_run(hence_loop *loop);
