@@ -7,7 +7,8 @@
  * reads the eventfd first and takes the whole stack afterwards: a parcel that comes in between is
  * taken as well, and one that comes after finds the stack empty and wakes the loop again.
  *
- * Closing puts a mark in the place of the stack, for good: who finds it is refused. The descriptor
+ * Closing puts a mark in the place of the stack, for good: who finds it is refused, and sees all that the loop's
+ * thread did before, that the loop is closed above all. The descriptor
  * itself is closed with the loop's memory, since a thread that found the stack empty just before may still
  * be about to write to it: such a thread has a reference, or is counted as a visitor.
  *
@@ -34,13 +35,13 @@ static void wake(const hence_loop *loop)
 
 int hence_door_post(hence_loop *loop, struct hence_parcel *parcel)
 {
-    struct hence_parcel *top = atomic_load_explicit(&loop->door.posted, memory_order_relaxed);
+    struct hence_parcel *top = atomic_load_explicit(&loop->door.posted, memory_order_acquire);
     while (top != &closed_mark) {
         const bool was_empty = !top;
         parcel->next = top;
         HENCE_COUNT(CALLS_MADE); /* before the loop can have made it */
         if (atomic_compare_exchange_weak_explicit(&loop->door.posted, &top, parcel,
-                                                  memory_order_acq_rel, memory_order_relaxed)) {
+                                                  memory_order_acq_rel, memory_order_acquire)) {
             if (was_empty)
                 wake(loop);
             return 0;
