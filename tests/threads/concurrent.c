@@ -171,6 +171,7 @@ static void *submit_all(void *arg)
 /* ---- the loop wraps jobs meanwhile ---- */
 
 static int wrapped;
+static hence_future *last_wrapped; /* NULL: it has come */
 
 static void wrap_one(void *arg);
 
@@ -178,7 +179,7 @@ static void unwrap(hence_future *f, void *arg)
 {
     hence_result r = hence_future_result(f);
     hence_drop(r);
-    hence_future_unref(f);
+    last_wrapped = hence_future_unref(f);
     if (++wrapped < jobs_each)
         check(hence_call_soon(loop, wrap_one, arg, NULL) == 0);
 }
@@ -190,6 +191,7 @@ static void wrap_one(void *arg)
     check(c);
     hence_future *f = hence_wrap_future(loop, c);
     check(f && hence_future_add_done_callback(f, unwrap, arg) == 0);
+    last_wrapped = f;
     hence_concurrent_future_unref(c);
     if (wrapped % 7 == 0)
         hence_future_cancel(f);
@@ -212,7 +214,9 @@ int main(int argc, char **argv)
     check(hence_loop_run_forever(loop) == 0);
     for (int i = 0; i < THREADS; i++)
         join(threads[i]);
-    hence_loop_free(loop); /* with what is on its way */
+    hence_loop_close(loop); /* with what is on its way */
+    hence_future_unref(last_wrapped);
+    hence_loop_free(loop);
     check(hence_executor_shutdown(executor, false, -1) == 0);
     hence_executor_unref(executor);
     check(told == (long)THREADS * jobs_each);
