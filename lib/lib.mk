@@ -10,6 +10,7 @@ hencedir = $(includedir)/hence
 hence_HEADERS = \
 	include/hence/base.h \
 	include/hence/compose.h \
+	include/hence/concurrent.h \
 	include/hence/deferred.h \
 	include/hence/exec.h \
 	include/hence/future.h \
@@ -44,6 +45,8 @@ value_sources = \
 	lib/value/failure.h \
 	lib/value/list.c \
 	lib/value/list.h \
+	lib/value/portable.c \
+	lib/value/portable.h \
 	lib/value/promise.c \
 	lib/value/result.c \
 	lib/value/shared.c \
@@ -109,12 +112,22 @@ schedule_sources = \
 	lib/schedule/sleep.c
 
 exec_sources = \
+	lib/exec/blocking.c \
+	lib/exec/blocking.h \
 	lib/exec/blocking_call.c \
+	lib/exec/concurrent_future.c \
+	lib/exec/concurrent_future.h \
+	lib/exec/concurrent_wait.c \
 	lib/exec/executor.c \
 	lib/exec/executor.h \
+	lib/exec/operation.c \
 	lib/exec/run.c \
+	lib/exec/shutdown.c \
+	lib/exec/submit.c \
 	lib/exec/threadsafe_promise.c \
-	lib/exec/threadsafe_promise.h
+	lib/exec/threadsafe_promise.h \
+	lib/exec/worker.c \
+	lib/exec/wrap.c
 
 testing_sources = \
 	lib/testing/testing.c

@@ -9,6 +9,7 @@
 
 #include <hence/base.h>
 #include <hence/compose.h>
+#include <hence/concurrent.h>
 #include <hence/deferred.h>
 #include <hence/exec.h>
 #include <hence/future.h>

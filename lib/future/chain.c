@@ -15,7 +15,10 @@
 
 struct future_chain {
     struct hence_waitable waitable; /* the slot is not used */
-    struct hence_listener listener;
+    union {
+        struct hence_listener listener;
+        struct hence_parcel parcel; /* for one that must go home to be let go */
+    };
     hence_future *f;
     struct hence_consumer *consumer;
 };
@@ -45,6 +48,30 @@ static void chain_free(struct future_chain *chain)
     hence_future_unref(f);
 }
 
+static void nothing(void *arg)
+{
+    (void)arg;
+}
+
+static void free_at_home(void *arg)
+{
+    chain_free(arg);
+}
+
+/* Nobody has taken it. On another thread than the loop's it goes there to be let go; if that is closed it
+ * stays. */
+static void chain_let_go(struct future_chain *chain)
+{
+    hence_loop *loop = chain->f->loop;
+    if (HENCE_LIKELY(loop->owner == hence_thread_number)) {
+        chain_free(chain);
+        return;
+    }
+    chain->parcel =
+        (struct hence_parcel){.fn = nothing, .arg = chain, .drop = free_at_home, .is_lent = true};
+    hence_door_post(loop, &chain->parcel);
+}
+
 /* The Future is done, or its loop has closed before it could tell. */
 static void chain_told(hence_future *f, void *arg)
 {
@@ -65,7 +92,8 @@ static bool take_part(struct hence_waitable *self, struct hence_consumer *consum
 {
     struct future_chain *chain = (struct future_chain *)self;
     if (!hence_future_is_here(chain->f, "waiting for a Future")) {
-        *out = hence_fail_static(HENCE_EINVAL); /* the chain stays: it must not be touched here */
+        *out = hence_fail_static(HENCE_EINVAL);
+        chain_let_go(chain);
         return true;
     }
     if (chain->f->state & FUTURE_DONE) {
@@ -94,7 +122,7 @@ static struct hence_waitable *waits_for_part(const struct hence_waitable *self)
 /* Only a chain that nobody has taken is let go this way. */
 static void unref_part(struct hence_waitable *self)
 {
-    chain_free((struct future_chain *)self);
+    chain_let_go((struct future_chain *)self);
 }
 
 static const struct hence_part chain_part = {

@@ -23,9 +23,12 @@
 
 static struct hence_parcel closed_mark;
 
-static void wake(struct door *door)
+static void wake(const hence_loop *loop)
 {
+    const struct door *door = &loop->door;
     const uint64_t one = 1;
+    if (HENCE_UNLIKELY(hence_thread_is_from_before_fork(loop->owner)))
+        return; /* in a forked child the descriptor is the parent's; hence_loop_reinit() looks itself */
     while (write(door->fd, &one, sizeof one) < 0 && errno == EINTR)
         ;
 }
@@ -40,7 +43,7 @@ int hence_door_post(hence_loop *loop, struct hence_parcel *parcel)
         if (atomic_compare_exchange_weak_explicit(&loop->door.posted, &top, parcel,
                                                   memory_order_acq_rel, memory_order_acquire)) {
             if (was_empty)
-                wake(&loop->door);
+                wake(loop);
             return 0;
         }
         HENCE_COUNT_MANY(CALLS_MADE, -1);
@@ -62,7 +65,9 @@ int hence_call_soon_threadsafe_own(hence_loop *loop, hence_call_fn *fn, void *ar
 {
     struct hence_parcel *parcel = NULL;
     int error = fn ? -ENOMEM : -EINVAL;
-    if (fn && loop)
+    if (loop && HENCE_UNLIKELY(hence_thread_is_from_before_fork(loop->owner)))
+        error = hence_loop_refuse_child(loop, "hence_call_soon_threadsafe()");
+    else if (fn && loop)
         parcel = hence_memory_get(sizeof *parcel);
     if (parcel) {
         *parcel = (struct hence_parcel){.fn = fn, .arg = arg, .drop = drop};
@@ -120,7 +125,7 @@ void hence_door_make_turn(hence_loop *loop)
 {
     loop->turn_by_door = true;
     if (!loop->polling) /* otherwise the next pass does it */
-        wake(&loop->door);
+        wake(loop);
 }
 
 void hence_door_take_posted(hence_loop *loop)

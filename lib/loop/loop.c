@@ -48,6 +48,12 @@ bool hence_loop_is_here(const hence_loop *loop, const char *what)
     return false;
 }
 
+int hence_loop_refuse_child(const hence_loop *loop, const char *what)
+{
+    report_foreign(loop, what);
+    return -EPERM;
+}
+
 int hence_loop_refuse(hence_loop *loop, const char *what)
 {
     if (!loop)
@@ -384,6 +390,25 @@ hence_loop *hence_loop_free(hence_loop *loop)
 
 /* ---- in a forked child ---- */
 
+/* Each of those outside is told, whatever else that ends. */
+static void tell_holds(hence_loop *loop)
+{
+    struct hence_ring told;
+    hence_ring_init(&told);
+    while (!loop->closed && !hence_ring_is_empty(&loop->holds)) {
+        struct hence_hold *hold = (struct hence_hold *)loop->holds.next;
+        hence_ring_remove(&hold->ring);
+        hence_ring_append(&told, &hold->ring);
+        if (hold->forked)
+            hold->forked(hold);
+    }
+    while (!hence_ring_is_empty(&told)) {
+        struct hence_ring *hold = told.next;
+        hence_ring_remove(hold);
+        hence_ring_append(&loop->holds, hold);
+    }
+}
+
 int hence_loop_reinit(hence_loop *loop)
 {
     if (!loop)
@@ -404,6 +429,7 @@ int hence_loop_reinit(hence_loop *loop)
     if (hence_door_open(loop) < 0)
         return -EIO;
     hence_door_take_posted(loop); /* what was posted before has no wake-up on its way here */
+    tell_holds(loop);
     loop->armed = INT64_MAX;
     return hence_loop_arm(loop);
 }

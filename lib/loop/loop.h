@@ -215,6 +215,7 @@ int hence_door_post_last(hence_loop *loop, struct hence_parcel *parcel);
 struct hence_hold {
     struct hence_ring ring; /* first */
     void (*close)(struct hence_hold *hold);
+    void (*forked)(struct hence_hold *hold); /* in a child that goes on with the loop; or NULL */
 };
 
 void hence_loop_hold(hence_loop *loop, struct hence_hold *hold);
@@ -301,6 +302,9 @@ static inline int hence_loop_check(hence_loop *loop, const char *what)
 
 /* Is this the loop's thread? Otherwise that is reported. */
 bool hence_loop_is_here(const hence_loop *loop, const char *what);
+
+/* In a forked child that has not called hence_loop_reinit(): reports it, and gives -EPERM. */
+int hence_loop_refuse_child(const hence_loop *loop, const char *what);
 
 /* A report that concerns the loop. */
 void hence_loop_report(hence_loop *loop, const hence_report *report);

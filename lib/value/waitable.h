@@ -89,6 +89,8 @@ struct hence_part {
     struct hence_waitable *(*cancel_fed)(struct hence_waitable *self);
     void (*ref)(struct hence_waitable *self); /* of what a shared result may refer to */
     void (*unref)(struct hence_waitable *self);
+    /* Those two may be called on any thread, and the slot does not change. */
+    bool is_for_any_thread;
 
     /* Who waits for it, if that is one at most; otherwise, and if nobody does, NULL. For finding circles
      * that go through what waits for many. May be missing. */
