@@ -78,6 +78,13 @@ CRITERION_TESTS += tests/schedule/test_main.crit
 CRITERION_TESTS += tests/exec/test_executor.crit
 CRITERION_TESTS += tests/exec/test_threadsafe_promise.crit
 CRITERION_TESTS += tests/exec/test_blocking_call.crit
+CRITERION_TESTS += tests/sync/test_lock.crit
+CRITERION_TESTS += tests/sync/test_semaphore.crit
+CRITERION_TESTS += tests/sync/test_rwlock.crit
+CRITERION_TESTS += tests/sync/test_limiter.crit
+CRITERION_TESTS += tests/sync/test_event.crit
+CRITERION_TESTS += tests/sync/test_barrier.crit
+CRITERION_TESTS += tests/sync/test_async_result.crit
 CRITERION_TESTS += tests/testing/test_clock.crit
 CRITERION_TESTS += tests/testing/test_helpers.crit
 
@@ -96,7 +103,8 @@ THREAD_TESTS += tests/threads/refused
 tests_threads_refused_LDADD = $(THREAD_LIBS)
 THREAD_TESTS += tests/threads/executor
 tests_threads_executor_LDADD = $(THREAD_LIBS)
-EXTRA_DIST += tests/threads/threads.h tests/exec/exec_support.h
+EXTRA_DIST += tests/threads/threads.h tests/exec/exec_support.h \
+	tests/sync/sync_support.h
 
 # ---- hence and its models, compared
 

@@ -35,7 +35,7 @@ HENCE_BEGIN_DECLS
 /* ---- holds --------------------------------------------------------------------------------- */
 
 /** The right to be where somebody was let in: what acquiring a lock, a semaphore or a limiter gives. */
-typedef struct hence_hold hence_hold;
+typedef struct hence_sync_hold hence_hold;
 
 /**
  * @brief Let a hold go: what it holds is given back, and the next one is let in.

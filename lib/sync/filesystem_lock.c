@@ -30,7 +30,7 @@ struct hence_filesystem_lock {
 };
 
 struct file_hold {
-    struct hence_hold hold; /* first */
+    struct hence_sync_hold hold; /* first */
     hence_call limit;
     bool has_limit;
 };
@@ -78,7 +78,7 @@ static void timer_gone(void *arg)
     if (hence_loop_is_closed(lock->loop)) {
         lock->has_timer = false;
         while (hence_gate_has_waiting(&lock->gate))
-            hence_hold_refuse((struct hence_hold *)lock->gate.waiting.next,
+            hence_hold_refuse((struct hence_sync_hold *)lock->gate.waiting.next,
                               hence_fail_static(HENCE_ECLOSED));
     }
     hence_primitive_unref(&lock->gate.primitive);
@@ -103,7 +103,7 @@ static void stop_timer_if_alone(hence_filesystem_lock *lock)
     }
 }
 
-static void stop_limit(struct hence_hold *hold)
+static void stop_limit(struct hence_sync_hold *hold)
 {
     struct file_hold *file_hold = (struct file_hold *)hold;
     if (file_hold->has_limit)
@@ -124,7 +124,7 @@ static void time_is_up(void *arg)
 
 /* ---- the gate ---- */
 
-static bool admit(struct gate *gate, struct hence_hold *hold)
+static bool admit(struct gate *gate, struct hence_sync_hold *hold)
 {
     hence_filesystem_lock *lock = (hence_filesystem_lock *)gate;
     if (lock->fd >= 0)
@@ -142,7 +142,7 @@ static bool admit(struct gate *gate, struct hence_hold *hold)
     return true;
 }
 
-static void leave(struct gate *gate, struct hence_hold *hold)
+static void leave(struct gate *gate, struct hence_sync_hold *hold)
 {
     hence_filesystem_lock *lock = (hence_filesystem_lock *)gate;
     (void)hold;
@@ -150,7 +150,7 @@ static void leave(struct gate *gate, struct hence_hold *hold)
     lock->fd = -1;
 }
 
-static void forget(struct gate *gate, struct hence_hold *hold)
+static void forget(struct gate *gate, struct hence_sync_hold *hold)
 {
     stop_limit(hold);
     stop_timer_if_alone((hence_filesystem_lock *)gate);
@@ -197,7 +197,7 @@ hence_filesystem_lock *hence_filesystem_lock_free(hence_filesystem_lock *lock)
 
 static void acquire(hence_filesystem_lock *lock, int64_t timeout, hence_promise *promise)
 {
-    struct hence_hold *hold = hence_hold_new(&lock->gate);
+    struct hence_sync_hold *hold = hence_hold_new(&lock->gate);
     struct file_hold *file_hold = (struct file_hold *)hold;
     if (hold && timeout >= 0) {
         int error = hence_call_later(lock->loop, timeout, time_is_up, hold, &file_hold->limit);

@@ -12,7 +12,7 @@ extern inline hence_hold *hence_take_hold(hence_result *in);
 /* ---- the row ---- */
 
 /* The hold is out of the row, and has been let in. */
-static void tell_admitted(struct hence_hold *hold)
+static void tell_admitted(struct hence_sync_hold *hold)
 {
     hence_result refusal = hence_take(&hold->gate->refusal);
     if (hence_is_failure(&refusal)) {
@@ -29,7 +29,7 @@ static void tell_admitted(struct hence_hold *hold)
     hence_resolve_at(NULL, promise, hence_own(hold, hence_hold_free));
 }
 
-void hence_hold_refuse(struct hence_hold *hold, hence_result r)
+void hence_hold_refuse(struct hence_sync_hold *hold, hence_result r)
 {
     hence_promise *promise = hence_promise_take(&hold->promise);
     hence_ring_remove(&hold->ring);
@@ -49,7 +49,7 @@ static bool serve_one(struct primitive *primitive)
     struct gate *gate = (struct gate *)primitive;
     if (hence_ring_is_empty(&gate->waiting))
         return false;
-    struct hence_hold *first = (struct hence_hold *)gate->waiting.next;
+    struct hence_sync_hold *first = (struct hence_sync_hold *)gate->waiting.next;
     if (primitive->freed) {
         hence_hold_refuse(first, hence_fail_static(HENCE_EABANDONED));
         return true;
@@ -63,7 +63,7 @@ static bool serve_one(struct primitive *primitive)
 
 static bool stop_waiting(hence_promise *promise, void *arg)
 {
-    struct hence_hold *hold = arg;
+    struct hence_sync_hold *hold = arg;
     struct gate *gate = hold->gate;
     (void)promise;
     hence_ring_remove(&hold->ring);
@@ -74,7 +74,7 @@ static bool stop_waiting(hence_promise *promise, void *arg)
     return true;
 }
 
-void hence_gate_enter(struct gate *gate, struct hence_hold *hold, hence_promise *promise)
+void hence_gate_enter(struct gate *gate, struct hence_sync_hold *hold, hence_promise *promise)
 {
     if (!hold) {
         hence_resolve_at(NULL, promise, hence_fail_static(HENCE_ENOMEM));
@@ -102,7 +102,7 @@ static int error_of(hence_result refusal)
     return error;
 }
 
-int hence_gate_try(struct gate *gate, struct hence_hold *hold, hence_hold **out)
+int hence_gate_try(struct gate *gate, struct hence_sync_hold *hold, hence_hold **out)
 {
     int error = -EBUSY;
     if (!hold)
@@ -122,14 +122,14 @@ int hence_gate_try(struct gate *gate, struct hence_hold *hold, hence_hold **out)
 
 /* ---- life ---- */
 
-void *hence_gate_new(size_t size, bool (*admit)(struct gate *gate, struct hence_hold *hold),
-                     void (*leave)(struct gate *gate, struct hence_hold *hold))
+void *hence_gate_new(size_t size, bool (*admit)(struct gate *gate, struct hence_sync_hold *hold),
+                     void (*leave)(struct gate *gate, struct hence_sync_hold *hold))
 {
     struct gate *gate = hence_primitive_new(size, serve_one);
     if (gate) {
         gate->admit = admit;
         gate->leave = leave;
-        gate->hold_size = sizeof(struct hence_hold);
+        gate->hold_size = sizeof(struct hence_sync_hold);
         hence_ring_init(&gate->waiting);
     }
     return gate;
@@ -143,9 +143,9 @@ void hence_gate_free(struct gate *gate)
 
 /* ---- holds ---- */
 
-struct hence_hold *hence_hold_new(struct gate *gate)
+struct hence_sync_hold *hence_hold_new(struct gate *gate)
 {
-    struct hence_hold *hold = hence_memory_get_zeroed(gate->hold_size);
+    struct hence_sync_hold *hold = hence_memory_get_zeroed(gate->hold_size);
     if (hold) {
         hence_ring_init(&hold->ring);
         hold->gate = gate;
@@ -154,7 +154,7 @@ struct hence_hold *hence_hold_new(struct gate *gate)
     return hold;
 }
 
-void hence_hold_end(struct hence_hold *hold)
+void hence_hold_end(struct hence_sync_hold *hold)
 {
     struct gate *gate = hold->gate;
     if (gate->forget)
@@ -163,7 +163,7 @@ void hence_hold_end(struct hence_hold *hold)
     hence_primitive_unref(&gate->primitive);
 }
 
-void hence_hold_go_away(struct hence_hold *hold)
+void hence_hold_go_away(struct hence_sync_hold *hold)
 {
     struct gate *gate = hold->gate;
     hold->state = HOLD_IS_AWAY;
@@ -171,13 +171,13 @@ void hence_hold_go_away(struct hence_hold *hold)
     hence_primitive_serve(&gate->primitive);
 }
 
-void hence_hold_come_back(struct hence_hold *hold)
+void hence_hold_come_back(struct hence_sync_hold *hold)
 {
     hold->state = HOLD_WAITS;
     hence_ring_append(&hold->gate->waiting, &hold->ring);
 }
 
-static void leave(struct hence_hold *hold)
+static void leave(struct hence_sync_hold *hold)
 {
     hold->state = HOLD_IS_SPENT;
     hold->gate->leave(hold->gate, hold);
@@ -185,7 +185,7 @@ static void leave(struct hence_hold *hold)
 
 void hence_hold_free(void *p)
 {
-    struct hence_hold *hold = p;
+    struct hence_sync_hold *hold = p;
     if (!hold)
         return;
     struct gate *gate = hold->gate;

@@ -21,13 +21,13 @@ struct gate {
     size_t hold_size;
     /* Lets the hold in, if there is room for it. May put a failure into `refusal` and return true: then
      * that is what its asker gets. */
-    bool (*admit)(struct gate *gate, struct hence_hold *hold);
+    bool (*admit)(struct gate *gate, struct hence_sync_hold *hold);
     /* The hold, which was let in, is out again. */
-    void (*leave)(struct gate *gate, struct hence_hold *hold);
+    void (*leave)(struct gate *gate, struct hence_sync_hold *hold);
     /* The same, but what it held is gone for good. Missing: that makes no sense. */
-    void (*keep)(struct gate *gate, struct hence_hold *hold);
+    void (*keep)(struct gate *gate, struct hence_sync_hold *hold);
     /* The hold's memory is about to go. May be missing. */
-    void (*forget)(struct gate *gate, struct hence_hold *hold);
+    void (*forget)(struct gate *gate, struct hence_sync_hold *hold);
     hence_result refusal;
 };
 
@@ -38,7 +38,7 @@ enum hold_state {
     HOLD_IS_SPENT
 };
 
-struct hence_hold {
+struct hence_sync_hold {
     struct hence_ring ring; /* first: of those who wait */
     struct gate *gate;
     hence_promise *promise; /* of who asked; NULL once it has been told */
@@ -46,32 +46,32 @@ struct hence_hold {
     enum hold_state state;
     /* A condition's wait, to be told instead of the promise: that it holds again, or never will. And to be
      * ended when the hold goes first. */
-    void (*told)(struct hence_hold *hold, bool holds);
-    void (*ended)(struct hence_hold *hold);
+    void (*told)(struct hence_sync_hold *hold, bool holds);
+    void (*ended)(struct hence_sync_hold *hold);
     void *wait;
 };
 
-void *hence_gate_new(size_t size, bool (*admit)(struct gate *gate, struct hence_hold *hold),
-                     void (*leave)(struct gate *gate, struct hence_hold *hold));
+void *hence_gate_new(size_t size, bool (*admit)(struct gate *gate, struct hence_sync_hold *hold),
+                     void (*leave)(struct gate *gate, struct hence_sync_hold *hold));
 /* All who wait are told that it is gone. */
 void hence_gate_free(struct gate *gate);
 
 /* A hold that is not in the row yet, or NULL. */
-struct hence_hold *hence_hold_new(struct gate *gate);
+struct hence_sync_hold *hence_hold_new(struct gate *gate);
 /* Ends the memory of a hold that holds nothing. */
-void hence_hold_end(struct hence_hold *hold);
+void hence_hold_end(struct hence_sync_hold *hold);
 
 /* Asks for `promise`, with a new hold, or NULL, which is no memory. Takes both. */
-void hence_gate_enter(struct gate *gate, struct hence_hold *hold, hence_promise *promise);
+void hence_gate_enter(struct gate *gate, struct hence_sync_hold *hold, hence_promise *promise);
 /* Only if that can be done at once, without overtaking anybody: 0, -EBUSY or -ENOMEM. Takes the hold. */
-int hence_gate_try(struct gate *gate, struct hence_hold *hold, hence_hold **out);
+int hence_gate_try(struct gate *gate, struct hence_sync_hold *hold, hence_hold **out);
 /* What a condition does with the hold of somebody who waits. */
-void hence_hold_go_away(struct hence_hold *hold);
+void hence_hold_go_away(struct hence_sync_hold *hold);
 /* Queues it up again; the gate is still to be served. */
-void hence_hold_come_back(struct hence_hold *hold);
+void hence_hold_come_back(struct hence_sync_hold *hold);
 
 /* Takes a hold that waits out of the row, and tells `r` to who asked. */
-void hence_hold_refuse(struct hence_hold *hold, hence_result r);
+void hence_hold_refuse(struct hence_sync_hold *hold, hence_result r);
 
 static inline void hence_gate_acquire(struct gate *gate, hence_promise *promise)
 {

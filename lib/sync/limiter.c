@@ -10,8 +10,8 @@
 #include "sync/gate.h"
 
 struct borrowing {
-    struct hence_hold hold; /* first: `arg` is the borrower, NULL for nobody */
-    struct borrowing *next; /* of the same row */
+    struct hence_sync_hold hold; /* first: `arg` is the borrower, NULL for nobody */
+    struct borrowing *next;      /* of the same row */
 };
 
 struct hence_capacity_limiter {
@@ -68,7 +68,7 @@ static bool make_room(hence_capacity_limiter *limiter)
     return true;
 }
 
-static void forget(struct gate *gate, struct hence_hold *hold)
+static void forget(struct gate *gate, struct hence_sync_hold *hold)
 {
     hence_capacity_limiter *limiter = (hence_capacity_limiter *)gate;
     if (!hold->arg)
@@ -82,7 +82,7 @@ static void forget(struct gate *gate, struct hence_hold *hold)
 
 /* ---- the gate ---- */
 
-static bool admit(struct gate *gate, struct hence_hold *hold)
+static bool admit(struct gate *gate, struct hence_sync_hold *hold)
 {
     hence_capacity_limiter *limiter = (hence_capacity_limiter *)gate;
     (void)hold;
@@ -92,7 +92,7 @@ static bool admit(struct gate *gate, struct hence_hold *hold)
     return true;
 }
 
-static void leave(struct gate *gate, struct hence_hold *hold)
+static void leave(struct gate *gate, struct hence_sync_hold *hold)
 {
     hence_capacity_limiter *limiter = (hence_capacity_limiter *)gate;
     limiter->borrowed--;
@@ -126,14 +126,14 @@ hence_capacity_limiter *hence_capacity_limiter_free(hence_capacity_limiter *limi
 }
 
 /* 0 and a hold, -EINVAL if the borrower has one already, -ENOMEM. */
-static int new_hold(hence_capacity_limiter *limiter, void *borrower, struct hence_hold **out)
+static int new_hold(hence_capacity_limiter *limiter, void *borrower, struct hence_sync_hold **out)
 {
     *out = NULL;
     if (is_borrower(limiter, borrower)) {
         hence_report_misuse("a borrower asked a capacity limiter for a second token");
         return -EINVAL;
     }
-    struct hence_hold *hold =
+    struct hence_sync_hold *hold =
         borrower && !make_room(limiter) ? NULL : hence_hold_new(&limiter->gate);
     if (!hold)
         return -ENOMEM;
@@ -148,7 +148,7 @@ static int new_hold(hence_capacity_limiter *limiter, void *borrower, struct henc
 
 static void acquire(hence_capacity_limiter *limiter, void *borrower, hence_promise *promise)
 {
-    struct hence_hold *hold;
+    struct hence_sync_hold *hold;
     if (new_hold(limiter, borrower, &hold) == -EINVAL)
         hence_resolve_at(NULL, promise, hence_fail_static(HENCE_EINVAL));
     else
@@ -179,7 +179,7 @@ hence_future *hence_capacity_limiter_acquire_future_at(const char *site, hence_l
 int hence_capacity_limiter_try_acquire(hence_capacity_limiter *limiter, void *borrower,
                                        hence_hold **hold)
 {
-    struct hence_hold *made = NULL;
+    struct hence_sync_hold *made = NULL;
     *hold = NULL;
     int error = limiter ? new_hold(limiter, borrower, &made) : -ENOMEM;
     return error ? error : hence_gate_try(&limiter->gate, made, hold);

@@ -9,7 +9,7 @@ struct hence_lock {
     bool is_locked;
 };
 
-static bool admit(struct gate *gate, struct hence_hold *hold)
+static bool admit(struct gate *gate, struct hence_sync_hold *hold)
 {
     hence_lock *lock = (hence_lock *)gate;
     const bool is_free = !lock->is_locked;
@@ -18,7 +18,7 @@ static bool admit(struct gate *gate, struct hence_hold *hold)
     return is_free;
 }
 
-static void leave(struct gate *gate, struct hence_hold *hold)
+static void leave(struct gate *gate, struct hence_sync_hold *hold)
 {
     (void)hold;
     ((hence_lock *)gate)->is_locked = false;

@@ -12,7 +12,7 @@ struct hence_rwlock {
 
 static char writer; /* `arg` of a writer's hold is its address */
 
-static bool admit(struct gate *gate, struct hence_hold *hold)
+static bool admit(struct gate *gate, struct hence_sync_hold *hold)
 {
     hence_rwlock *rwlock = (hence_rwlock *)gate;
     if (rwlock->has_writer)
@@ -27,7 +27,7 @@ static bool admit(struct gate *gate, struct hence_hold *hold)
     return rwlock->has_writer;
 }
 
-static void leave(struct gate *gate, struct hence_hold *hold)
+static void leave(struct gate *gate, struct hence_sync_hold *hold)
 {
     hence_rwlock *rwlock = (hence_rwlock *)gate;
     if (hold->arg == &writer)
@@ -50,9 +50,9 @@ hence_rwlock *hence_rwlock_free(hence_rwlock *rwlock)
     return NULL;
 }
 
-static struct hence_hold *new_hold(hence_rwlock *rwlock, bool is_writer)
+static struct hence_sync_hold *new_hold(hence_rwlock *rwlock, bool is_writer)
 {
-    struct hence_hold *hold = hence_hold_new(&rwlock->gate);
+    struct hence_sync_hold *hold = hence_hold_new(&rwlock->gate);
     if (hold && is_writer)
         hold->arg = &writer;
     return hold;

@@ -13,7 +13,7 @@ struct hence_semaphore {
     bool is_bounded;
 };
 
-static bool admit(struct gate *gate, struct hence_hold *hold)
+static bool admit(struct gate *gate, struct hence_sync_hold *hold)
 {
     hence_semaphore *semaphore = (hence_semaphore *)gate;
     (void)hold;
@@ -24,13 +24,13 @@ static bool admit(struct gate *gate, struct hence_hold *hold)
     return true;
 }
 
-static void keep(struct gate *gate, struct hence_hold *hold)
+static void keep(struct gate *gate, struct hence_sync_hold *hold)
 {
     (void)hold;
     ((hence_semaphore *)gate)->held--;
 }
 
-static void leave(struct gate *gate, struct hence_hold *hold)
+static void leave(struct gate *gate, struct hence_sync_hold *hold)
 {
     keep(gate, hold);
     ((hence_semaphore *)gate)->value++;
