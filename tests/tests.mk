@@ -85,6 +85,9 @@ CRITERION_TESTS += tests/sync/test_limiter.crit
 CRITERION_TESTS += tests/sync/test_event.crit
 CRITERION_TESTS += tests/sync/test_barrier.crit
 CRITERION_TESTS += tests/sync/test_async_result.crit
+CRITERION_TESTS += tests/sync/test_condition.crit
+CRITERION_TESTS += tests/sync/test_queue.crit
+CRITERION_TESTS += tests/sync/test_filesystem_lock.crit
 CRITERION_TESTS += tests/testing/test_clock.crit
 CRITERION_TESTS += tests/testing/test_helpers.crit
 
