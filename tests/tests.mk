@@ -88,6 +88,8 @@ CRITERION_TESTS += tests/sync/test_async_result.crit
 CRITERION_TESTS += tests/sync/test_condition.crit
 CRITERION_TESTS += tests/sync/test_queue.crit
 CRITERION_TESTS += tests/sync/test_filesystem_lock.crit
+CRITERION_TESTS += tests/sync/test_random.crit
+CRITERION_TESTS += tests/sync/test_depth.crit
 CRITERION_TESTS += tests/testing/test_clock.crit
 CRITERION_TESTS += tests/testing/test_helpers.crit
 
