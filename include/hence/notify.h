@@ -48,7 +48,7 @@ HENCE_API HENCE_MUST_USE hence_sync_event *hence_sync_event_new(void);
  * @threading{The thread that uses @p event.}
  * @complexity{O(number of those who wait), and their steps.}
  * @since 0.1
- * @snippet 74_notify.c event
+ * @snippet 74_notify.c event-free
  */
 HENCE_API hence_sync_event *hence_sync_event_free(hence_sync_event *event);
 
@@ -168,7 +168,7 @@ typedef bool hence_predicate(void *arg);
  * @threading{Any; from then on the thread that uses it.}
  * @complexity{O(1); one allocation.}
  * @since 0.1
- * @snippet 74_notify.c condition
+ * @snippet 74_notify.c condition-new
  */
 HENCE_API HENCE_MUST_USE hence_condition *hence_condition_new(hence_lock *lock);
 
@@ -181,7 +181,7 @@ HENCE_API HENCE_MUST_USE hence_condition *hence_condition_new(hence_lock *lock);
  * @threading{The thread that uses @p condition.}
  * @complexity{O(number of those who wait), and their steps.}
  * @since 0.1
- * @snippet 74_notify.c condition
+ * @snippet 74_notify.c condition-new
  */
 HENCE_API hence_condition *hence_condition_free(hence_condition *condition);
 
@@ -209,7 +209,7 @@ HENCE_API hence_condition *hence_condition_free(hence_condition *condition);
  *   the next one is notified in its place.}
  * @complexity{O(1).}
  * @since 0.1
- * @snippet 74_notify.c condition
+ * @snippet 74_notify.c condition-wait
  */
 HENCE_API HENCE_MUST_USE hence_deferred *hence_condition_wait_at(const char *site,
                                                                  hence_condition *condition,
@@ -217,7 +217,7 @@ HENCE_API HENCE_MUST_USE hence_deferred *hence_condition_wait_at(const char *sit
 
 /**
  * Let go of the lock, wait to be notified, and wait for the lock again: hence_condition_wait_at() with this line.
- * @snippet 74_notify.c condition
+ * @snippet 74_notify.c condition-wait
  */
 #define hence_condition_wait(condition, hold)                                                      \
     hence_condition_wait_at(HENCE_SITE, (condition), (hold))

@@ -88,7 +88,7 @@ HENCE_API HENCE_MUST_USE hence_queue *hence_channel_new(void);
  * @threading{The thread that uses @p queue.}
  * @complexity{O(number of those who wait and of items), and their steps.}
  * @since 0.1
- * @snippet 71_producer_consumer.c queue
+ * @snippet 71_producer_consumer.c free
  */
 HENCE_API hence_queue *hence_queue_free(hence_queue *queue);
 

@@ -156,7 +156,7 @@ HENCE_API HENCE_MUST_USE hence_lock *hence_lock_new(void);
  * @threading{The thread that uses @p lock.}
  * @complexity{O(number of those who wait), and their steps.}
  * @since 0.1
- * @snippet 70_lock.c lock
+ * @snippet 70_lock.c free
  */
 HENCE_API hence_lock *hence_lock_free(hence_lock *lock);
 
@@ -346,7 +346,7 @@ HENCE_API HENCE_MUST_USE hence_semaphore *hence_bounded_semaphore_new(size_t tok
  * @threading{The thread that uses @p semaphore.}
  * @complexity{O(number of those who wait), and their steps.}
  * @since 0.1
- * @snippet 72_pool.c pool
+ * @snippet 72_pool.c free
  */
 HENCE_API hence_semaphore *hence_semaphore_free(hence_semaphore *semaphore);
 
@@ -805,7 +805,7 @@ HENCE_API HENCE_MUST_USE hence_future *hence_capacity_limiter_acquire_future_at(
  * @threading{The thread that uses @p limiter.}
  * @complexity{O(1).}
  * @since 0.1
- * @snippet 75_rwlock.c try
+ * @snippet 75_rwlock.c limiter
  */
 HENCE_API HENCE_MUST_USE int hence_capacity_limiter_try_acquire(hence_capacity_limiter *limiter,
                                                                 void *borrower, hence_hold **hold);
@@ -902,7 +902,7 @@ HENCE_API HENCE_MUST_USE hence_filesystem_lock *hence_filesystem_lock_new(hence_
  * @threading{The thread that uses @p lock.}
  * @complexity{O(number of those who wait), and their steps.}
  * @since 0.1
- * @snippet 76_filesystem_lock.c lock
+ * @snippet 76_filesystem_lock.c free
  */
 HENCE_API hence_filesystem_lock *hence_filesystem_lock_free(hence_filesystem_lock *lock);
 

@@ -26,8 +26,8 @@ static void put_failure(struct text *text, const hence_failure *f, int depth)
 {
     static const char *const texts[] = {"nomem",   "cancelled", "abandoned", "deadlock", "taken",
                                         "pending", "stopped",   "closed",    "invalid",  "timedout",
-                                        "failed",  "first",     "group",     "end",
-                                        "full",    "died",      "shutdown",  "broken"};
+                                        "failed",  "first",     "group",     "end",      "full",
+                                        "died",    "shutdown",  "broken"};
     const char *message = hence_failure_message(f);
     int code = hence_failure_code(f);
     if (hence_failure_domain(f) == &hence_domain_hence && code >= HENCE_ENOMEM &&
