@@ -19,9 +19,12 @@ hence_HEADERS = \
 	include/hence/iterate.h \
 	include/hence/list.h \
 	include/hence/loop.h \
+	include/hence/notify.h \
 	include/hence/promise.h \
+	include/hence/queue.h \
 	include/hence/result.h \
 	include/hence/schedule.h \
+	include/hence/sync.h \
 	include/hence/testing.h
 
 # ---- the rooms
@@ -129,11 +132,31 @@ exec_sources = \
 	lib/exec/worker.c \
 	lib/exec/wrap.c
 
+sync_sources = \
+	lib/sync/async_result.c \
+	lib/sync/barrier.c \
+	lib/sync/condition.c \
+	lib/sync/event.c \
+	lib/sync/filesystem_lock.c \
+	lib/sync/gate.c \
+	lib/sync/gate.h \
+	lib/sync/limiter.c \
+	lib/sync/lock.c \
+	lib/sync/primitive.c \
+	lib/sync/primitive.h \
+	lib/sync/queue.c \
+	lib/sync/run.c \
+	lib/sync/rwlock.c \
+	lib/sync/semaphore.c \
+	lib/sync/store.c \
+	lib/sync/store.h
+
 testing_sources = \
 	lib/testing/testing.c
 
 hence_sources = $(base_sources) $(value_sources) $(loop_sources) $(deferred_sources) \
-	$(future_sources) $(compose_sources) $(schedule_sources) $(exec_sources) $(testing_sources)
+	$(future_sources) $(compose_sources) $(schedule_sources) $(exec_sources) $(sync_sources) \
+	$(testing_sources)
 
 # ---- libhence: what programs link
 

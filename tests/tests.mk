@@ -86,6 +86,18 @@ CRITERION_TESTS += tests/exec/test_pool_life.crit
 CRITERION_TESTS += tests/exec/test_run_threadsafe.crit
 CRITERION_TESTS += tests/exec/test_threadsafe_promise.crit
 CRITERION_TESTS += tests/exec/test_wrap.crit
+CRITERION_TESTS += tests/sync/test_lock.crit
+CRITERION_TESTS += tests/sync/test_semaphore.crit
+CRITERION_TESTS += tests/sync/test_rwlock.crit
+CRITERION_TESTS += tests/sync/test_limiter.crit
+CRITERION_TESTS += tests/sync/test_event.crit
+CRITERION_TESTS += tests/sync/test_barrier.crit
+CRITERION_TESTS += tests/sync/test_async_result.crit
+CRITERION_TESTS += tests/sync/test_condition.crit
+CRITERION_TESTS += tests/sync/test_queue.crit
+CRITERION_TESTS += tests/sync/test_filesystem_lock.crit
+CRITERION_TESTS += tests/sync/test_random.crit
+CRITERION_TESTS += tests/sync/test_depth.crit
 CRITERION_TESTS += tests/testing/test_clock.crit
 CRITERION_TESTS += tests/testing/test_helpers.crit
 
@@ -108,7 +120,8 @@ THREAD_TESTS += tests/threads/ring
 tests_threads_ring_LDADD = $(THREAD_LIBS)
 THREAD_TESTS += tests/threads/executor
 tests_threads_executor_LDADD = $(THREAD_LIBS)
-EXTRA_DIST += tests/threads/threads.h tests/exec/exec_support.h
+EXTRA_DIST += tests/threads/threads.h tests/exec/exec_support.h \
+	tests/sync/sync_support.h
 
 # ---- what crosses threads, in every order
 

@@ -17,8 +17,11 @@
 #include <hence/iterate.h>
 #include <hence/list.h>
 #include <hence/loop.h>
+#include <hence/notify.h>
 #include <hence/promise.h>
+#include <hence/queue.h>
 #include <hence/result.h>
 #include <hence/schedule.h>
+#include <hence/sync.h>
 
 #endif

@@ -110,10 +110,10 @@ static void take_posted(struct door *door, struct hence_parcel *instead)
 void hence_door_let_in(hence_loop *loop)
 {
     struct door *door = &loop->door;
-    while (door->arrived && hence_queue_reserve(&loop->queue) == 0) {
+    while (door->arrived && hence_ready_reserve(&loop->queue) == 0) {
         struct hence_parcel *parcel = door->arrived;
         door->arrived = parcel->next;
-        hence_queue_append(
+        hence_ready_append(
             &loop->queue,
             &(struct ready){.fn = parcel->fn, .arg = parcel->arg, .drop = parcel->drop});
         if (!parcel->is_lent)

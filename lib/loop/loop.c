@@ -105,8 +105,8 @@ hence_loop *hence_loop_new(struct event_base *base)
     hence_ring_init(&loop->holds);
     atomic_init(&loop->references, 2); /* the caller's, and the open loop's own */
     atomic_init(&loop->visitors, 1);
-    if (!loop->base || hence_queue_init(&loop->queue) < 0 || hence_door_open(loop) < 0) {
-        hence_queue_free(&loop->queue);
+    if (!loop->base || hence_ready_init(&loop->queue) < 0 || hence_door_open(loop) < 0) {
+        hence_ready_free(&loop->queue);
         if (loop->owns_base && loop->base)
             event_base_free(loop->base);
         hence_memory_put(loop, sizeof *loop);
@@ -251,7 +251,7 @@ int hence_loop_poll(hence_loop *loop, bool one_snapshot)
 
 bool hence_loop_has_ready(hence_loop *loop)
 {
-    return !loop->closed && (!hence_queue_is_empty(&loop->queue) || loop->door.arrived ||
+    return !loop->closed && (!hence_ready_is_empty(&loop->queue) || loop->door.arrived ||
                              hence_timers_next(&loop->timers) <= hence_loop_time(loop));
 }
 
@@ -284,9 +284,9 @@ void hence_loop_let_go(hence_loop *loop, struct hence_hold *hold)
 static void drop_queue(hence_loop *loop)
 {
     struct ready_queue *queue = &loop->queue;
-    while (!hence_queue_is_empty(queue)) {
-        const struct ready entry = *hence_queue_at(queue, queue->head++);
-        enum ready_kind kind = hence_queue_kind(&entry);
+    while (!hence_ready_is_empty(queue)) {
+        const struct ready entry = *hence_ready_at(queue, queue->head++);
+        enum ready_kind kind = hence_ready_kind(&entry);
         if (kind == READY_CALL) {
             HENCE_COUNT(CALLS_ENDED);
             if (entry.drop)
@@ -298,7 +298,7 @@ static void drop_queue(hence_loop *loop)
             }
         }
     }
-    hence_queue_free(queue);
+    hence_ready_free(queue);
 }
 
 static void drop_timers(hence_loop *loop)

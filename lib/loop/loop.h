@@ -66,20 +66,20 @@ struct ready_queue {
     uint32_t next_recent;
 };
 
-int hence_queue_init(struct ready_queue *queue);
-void hence_queue_free(struct ready_queue *queue);
-int hence_queue_grow(struct ready_queue *queue);
+int hence_ready_init(struct ready_queue *queue);
+void hence_ready_free(struct ready_queue *queue);
+int hence_ready_grow(struct ready_queue *queue);
 /* Appends a link. Never fails. If many wait already, returns the one that will be run LINKS_AHEAD before it,
  * otherwise NULL. */
-struct hence_link *hence_queue_append_link(struct ready_queue *queue, struct hence_link *link);
-void hence_queue_mark_timer(struct ready *entry, uint32_t slot, uint32_t order);
+struct hence_link *hence_ready_append_link(struct ready_queue *queue, struct hence_link *link);
+void hence_ready_mark_timer(struct ready *entry, uint32_t slot, uint32_t order);
 
 /* `drop` of entries that are not calls: addresses of nothing that can be called. */
-extern const char hence_queue_marks[2];
-#define MARK_TIMER ((hence_drop_fn *)(uintptr_t)&hence_queue_marks[0])
-#define MARK_LINKS ((hence_drop_fn *)(uintptr_t)&hence_queue_marks[1])
+extern const char hence_ready_marks[2];
+#define MARK_TIMER ((hence_drop_fn *)(uintptr_t)&hence_ready_marks[0])
+#define MARK_LINKS ((hence_drop_fn *)(uintptr_t)&hence_ready_marks[1])
 
-static inline enum ready_kind hence_queue_kind(const struct ready *entry)
+static inline enum ready_kind hence_ready_kind(const struct ready *entry)
 {
     if (HENCE_LIKELY(!entry->drop))
         return HENCE_LIKELY(entry->fn != NULL) ? READY_CALL : READY_NOTHING;
@@ -88,28 +88,28 @@ static inline enum ready_kind hence_queue_kind(const struct ready *entry)
     return entry->drop == MARK_LINKS ? READY_LINKS : READY_CALL;
 }
 
-static inline bool hence_queue_is_empty(const struct ready_queue *queue)
+static inline bool hence_ready_is_empty(const struct ready_queue *queue)
 {
     return queue->head == queue->tail;
 }
 
-static inline struct ready *hence_queue_at(const struct ready_queue *queue, uint64_t position)
+static inline struct ready *hence_ready_at(const struct ready_queue *queue, uint64_t position)
 {
     return &queue->entries[position & queue->mask];
 }
 
 /* Makes room for one more entry, and for the links that may come between it and the next. */
-static inline int hence_queue_reserve(struct ready_queue *queue)
+static inline int hence_ready_reserve(struct ready_queue *queue)
 {
     if (HENCE_UNLIKELY(2 * (queue->ordinary + 1) + LINKS_AT_ENDS > queue->mask))
-        return hence_queue_grow(queue);
+        return hence_ready_grow(queue);
     return 0;
 }
 
-/* Appends after hence_queue_reserve(); gives its position. */
-static inline uint64_t hence_queue_append(struct ready_queue *queue, const struct ready *entry)
+/* Appends after hence_ready_reserve(); gives its position. */
+static inline uint64_t hence_ready_append(struct ready_queue *queue, const struct ready *entry)
 {
-    *hence_queue_at(queue, queue->tail) = *entry;
+    *hence_ready_at(queue, queue->tail) = *entry;
     queue->ordinary++;
     return queue->tail++;
 }

@@ -69,8 +69,10 @@ static const char *describe_hence(int code)
         return "there is no room for it now";
     case HENCE_EDIED:
         return "the thread that was at it has ended";
+    case HENCE_ESHUTDOWN:
+        return "it was shut down";
     case HENCE_EBROKEN:
-        return "the executor is broken: a thread of it could not begin";
+        return "it is broken";
     }
     return "unknown failure";
 }
@@ -96,7 +98,7 @@ static hence_failure static_failures[] = {
     STATIC_FAILURE(HENCE_EFAILED),    STATIC_FAILURE(HENCE_EFIRST),
     STATIC_FAILURE(HENCE_EGROUP),     STATIC_FAILURE(HENCE_EEND),
     STATIC_FAILURE(HENCE_EFULL),      STATIC_FAILURE(HENCE_EDIED),
-    STATIC_FAILURE(HENCE_EBROKEN),
+    STATIC_FAILURE(HENCE_ESHUTDOWN),  STATIC_FAILURE(HENCE_EBROKEN),
 };
 
 static hence_result failure_result(hence_failure *failure)
