@@ -162,6 +162,12 @@ static bool leads_to(const struct hence_waitable *from, const struct hence_waita
     return from == to;
 }
 
+bool hence_future_leads_to(const struct hence_waitable *from, const struct hence_waitable *to)
+{
+    int left = LOOKS;
+    return leads_to(from, to, &left);
+}
+
 int hence_future_chain(hence_future *f, hence_promise *p)
 {
     struct hence_waitable *last;

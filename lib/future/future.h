@@ -83,5 +83,7 @@ void hence_future_try_end(hence_future *f);
 
 /* chain.c: resolves `f` with a chain. */
 void hence_future_resolve_chain(hence_future *f, hence_result chain);
+/* Will `to` be resolved because `from` is? Looks at a bounded number of ways. */
+bool hence_future_leads_to(const struct hence_waitable *from, const struct hence_waitable *to);
 
 #endif
