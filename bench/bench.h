@@ -27,6 +27,7 @@ struct bench_row {
 /* What a program measures: tables that end with a row without a name. */
 extern const struct bench_row *const bench_tables[];
 
+extern const struct bench_row hence_coroutine_rows[];
 extern const struct bench_row hence_deferred_rows[];
 extern const struct bench_row hence_future_rows[];
 extern const struct bench_row hence_gather_rows[];

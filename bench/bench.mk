@@ -7,6 +7,7 @@ bench_programs = bench/hence bench/libevent
 
 bench_hence_SOURCES = bench/bench.c bench/bench.h \
 	bench/hence.c \
+	bench/hence_coroutine.c \
 	bench/hence_deferred.c \
 	bench/hence_future.c \
 	bench/hence_gather.c \

@@ -9,5 +9,6 @@ const struct bench_row *const bench_tables[] = {
     hence_loop_rows,
     hence_timer_rows,
     hence_threads_rows,
+    hence_coroutine_rows,
     NULL,
 };

@@ -11,10 +11,12 @@ hence_HEADERS = \
 	include/hence/base.h \
 	include/hence/compose.h \
 	include/hence/concurrent.h \
+	include/hence/coroutine.h \
 	include/hence/deferred.h \
 	include/hence/exec.h \
 	include/hence/future.h \
 	include/hence/gather.h \
+	include/hence/generator.h \
 	include/hence/hence.h \
 	include/hence/iterate.h \
 	include/hence/list.h \
@@ -151,11 +153,22 @@ sync_sources = \
 	lib/sync/store.c \
 	lib/sync/store.h
 
+coro_sources = \
+	lib/coro/await.c \
+	lib/coro/context.c \
+	lib/coro/context.h \
+	lib/coro/coroutine.c \
+	lib/coro/coroutine.h \
+	lib/coro/generator.c \
+	lib/coro/task.c \
+	lib/coro/task.h
+
 testing_sources = \
 	lib/testing/testing.c
 
 hence_sources = $(base_sources) $(value_sources) $(loop_sources) $(deferred_sources) \
 	$(future_sources) $(compose_sources) $(schedule_sources) $(exec_sources) $(sync_sources) \
+	$(future_sources) $(compose_sources) $(schedule_sources) $(exec_sources) $(coro_sources) \
 	$(testing_sources)
 
 # ---- libhence: what programs link

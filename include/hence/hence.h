@@ -10,10 +10,12 @@
 #include <hence/base.h>
 #include <hence/compose.h>
 #include <hence/concurrent.h>
+#include <hence/coroutine.h>
 #include <hence/deferred.h>
 #include <hence/exec.h>
 #include <hence/future.h>
 #include <hence/gather.h>
+#include <hence/generator.h>
 #include <hence/iterate.h>
 #include <hence/list.h>
 #include <hence/loop.h>

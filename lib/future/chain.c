@@ -41,6 +41,19 @@ hence_result hence_chain_future(hence_future *f)
     return hence_chain_to(&chain->waitable);
 }
 
+hence_future *hence_ensure_future_at(const char *site, hence_loop *loop, hence_result r)
+{
+    if (hence_is_chain(&r)) {
+        struct future_chain *chain = (struct future_chain *)hence_chained(&r);
+        if (chain->waitable.consumer.part == &chain_part && chain->f->loop == loop) {
+            hence_future *f = chain->f;
+            hence_memory_put(chain, sizeof *chain);
+            return f;
+        }
+    }
+    return hence_future_succeed_at(site, loop, r);
+}
+
 static void chain_free(struct future_chain *chain)
 {
     hence_future *f = chain->f;

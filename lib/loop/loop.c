@@ -103,6 +103,7 @@ hence_loop *hence_loop_new(struct event_base *base)
     loop->shutdown_phase = -1;
     loop->door.fd = -1;
     hence_ring_init(&loop->holds);
+    hence_ring_init(&loop->attached);
     atomic_init(&loop->references, 2); /* the caller's, and the open loop's own */
     atomic_init(&loop->visitors, 1);
     if (!loop->base || hence_ready_init(&loop->queue) < 0 || hence_door_open(loop) < 0) {
@@ -272,6 +273,11 @@ void hence_loop_hold(hence_loop *loop, struct hence_hold *hold)
     hence_loop_arm(loop);
 }
 
+void hence_loop_attach(hence_loop *loop, struct hence_hold *hold)
+{
+    hence_ring_append(&loop->attached, &hold->ring);
+}
+
 void hence_loop_let_go(hence_loop *loop, struct hence_hold *hold)
 {
     hence_ring_remove(&hold->ring);
@@ -316,6 +322,15 @@ static void drop_timers(hence_loop *loop)
     hence_timers_free(timers);
 }
 
+static void close_all(struct hence_ring *holds)
+{
+    while (!hence_ring_is_empty(holds)) {
+        struct hence_hold *hold = (struct hence_hold *)holds->next;
+        hence_ring_remove(&hold->ring);
+        hold->close(hold);
+    }
+}
+
 static void leave_thread(hence_loop *loop)
 {
     for (hence_loop **here = &loops_here; *here; here = &(*here)->next_here) {
@@ -338,11 +353,8 @@ static void close_loop(hence_loop *loop, bool touch_base)
     hence_door_close(loop);
     drop_queue(loop);
     drop_timers(loop);
-    while (!hence_ring_is_empty(&loop->holds)) {
-        struct hence_hold *hold = (struct hence_hold *)loop->holds.next;
-        hence_ring_remove(&hold->ring);
-        hold->close(hold);
-    }
+    close_all(&loop->holds);
+    close_all(&loop->attached);
     if (loop->executor)
         loop->drop_executor(loop->executor);
     loop->executor = NULL;

@@ -219,6 +219,8 @@ struct hence_hold {
 };
 
 void hence_loop_hold(hence_loop *loop, struct hence_hold *hold);
+/* The same for something inside: the loop does not go on for its sake. */
+void hence_loop_attach(hence_loop *loop, struct hence_hold *hold);
 void hence_loop_let_go(hence_loop *loop, struct hence_hold *hold);
 
 /* ---- the loop ---- */
@@ -266,6 +268,7 @@ struct hence_loop {
         visitors; /* who may touch its memory: all references together, threads at the door */
     struct hence_loop *next_here; /* the loops of this thread */
     struct hence_ring holds;
+    struct hence_ring attached;
     void *executor; /* of a room above, and what lets it go when the loop closes */
     hence_drop_fn *drop_executor;
 };

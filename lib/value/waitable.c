@@ -25,13 +25,22 @@ void hence_deliver(struct hence_consumer *consumer, hence_result r)
         consumer = consumer->part->deliver(consumer, &r);
 }
 
+/* What `asker` waits for has answered -EALREADY. */
+static int refuse(struct hence_waitable *asker)
+{
+    return asker ? asker->consumer.part->cancel_refused(asker) : -EALREADY;
+}
+
 /* Cancels what `waitable` waits for in the end, or, if that waits for many, puts it into *many, and
- * cancels nothing but, perhaps, what an adapter feeds: then *fed is true. */
-static int cancel_end(struct hence_waitable *waitable, struct hence_waitable **many, bool *fed)
+ * cancels nothing but, perhaps, what an adapter feeds: then *fed is true. *asker becomes the nearest one
+ * on the way that has `cancel_refused`, or NULL. */
+static int cancel_end(struct hence_waitable *waitable, struct hence_waitable **many,
+                      struct hence_waitable **asker, bool *fed)
 {
     /* a circle that was too long to be found when it was closed has no end: Brent's search */
     struct hence_waitable *next, *marked = waitable;
     unsigned long steps = 0, until_mark = HENCE_CIRCLE_BOUND;
+    *asker = NULL;
     for (;;) {
         const struct hence_part *part = waitable->consumer.part;
         next = part->waits_for(waitable);
@@ -41,6 +50,8 @@ static int cancel_end(struct hence_waitable *waitable, struct hence_waitable **m
             *fed = true;
         if (!next)
             break;
+        if (HENCE_UNLIKELY(part->cancel_refused != NULL))
+            *asker = waitable;
         waitable = next;
         if (waitable == marked)
             return -EDEADLK;
@@ -54,23 +65,30 @@ static int cancel_end(struct hence_waitable *waitable, struct hence_waitable **m
         *many = waitable;
         return 0;
     }
-    return waitable->consumer.part->cancel(waitable);
+    int result = waitable->consumer.part->cancel(waitable);
+    return result == -EALREADY ? refuse(*asker) : result;
 }
 
 int hence_waitable_cancel(struct hence_waitable *waitable)
 {
     static _Thread_local uint64_t last_number;
     struct hence_cancellation cancellation = {.number = ++last_number};
-    struct hence_waitable *many = NULL;
+    struct hence_waitable *many = NULL, *asker;
     bool fed = false, fed_below;
-    int result = cancel_end(waitable, &many, &fed);
+    int result = cancel_end(waitable, &many, &asker, &fed);
     while (many || cancellation.begun) {
         struct hence_waitable *of = many ? many : &cancellation.begun->waitable;
+        if (!many)
+            asker = cancellation.begun->asker;
         struct hence_waitable *next =
             of->consumer.part->cancel_each(of, many != NULL, &result, &cancellation);
+        if (many && cancellation.begun && &cancellation.begun->waitable == many)
+            cancellation.begun->asker = asker;
         many = NULL;
         if (next)
-            result = cancel_end(next, &many, &fed_below);
+            result = cancel_end(next, &many, &asker, &fed_below);
+        else if (result == -EALREADY)
+            result = refuse(asker);
     }
     if (cancellation.found_circle)
         return -EDEADLK;

@@ -42,6 +42,7 @@ struct hence_many {
     struct hence_waitable waitable;
     struct hence_many *below; /* in the stack of those that are being cancelled */
     uint64_t cancellation; /* the last one that has come to it: each comes once, by whatever way */
+    struct hence_waitable *asker; /* the nearest one on that way with `cancel_refused`, or NULL */
 };
 
 /* One call of hence_waitable_cancel(). */
@@ -84,6 +85,9 @@ struct hence_part {
                                           struct hence_cancellation *cancellation);
     /* A cancellation goes through it to what it waits for. May be missing. */
     void (*cancel_passes)(struct hence_waitable *self);
+    /* What it waits for has refused to be cancelled, since it has its result: 0 if it takes that upon
+     * itself, or -EALREADY. May be missing. */
+    int (*cancel_refused)(struct hence_waitable *self);
     /* If an adapter will resolve this one: it is cancelled now, and the adapter's source is to be
      * cancelled next. Otherwise NULL. May be missing. */
     struct hence_waitable *(*cancel_fed)(struct hence_waitable *self);

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a body calls: to wait, to be told about itself. And what others ask about tasks. */
+#include <errno.h>
+
+#include <hence/exec.h>
+#include <hence/schedule.h>
+
+#include "base/report.h"
+#include "coro/task.h"
+#include "future/future.h"
+
+/* ---- waiting ---- */
+
+static struct task *task_or_misuse(const char *message)
+{
+    if (HENCE_UNLIKELY(!hence_task_here))
+        hence_report_misuse(message);
+    return hence_task_here;
+}
+
+static bool is_closed(const struct task *task)
+{
+    return task && task->loop && task->loop->closed;
+}
+
+/* The failure of what could not be made. */
+static hence_result nothing(const struct task *task)
+{
+    return hence_fail_static(is_closed(task) ? HENCE_ECLOSED : HENCE_ENOMEM);
+}
+
+hence_result hence_await(hence_future *f)
+{
+    if (!f)
+        return nothing(hence_task_here);
+    if (hence_future_done(f)) {
+        hence_result r = hence_future_result(f);
+        hence_future_unref(f);
+        return r;
+    }
+    struct task *task = task_or_misuse("hence_await() outside of a coroutine");
+    if (!task || (task->loop && task->loop != f->loop)) {
+        hence_future_unref(f);
+        return hence_fail_static(HENCE_EINVAL);
+    }
+    hence_result r = hence_chain_future(f);
+    return hence_is_chain(&r) ? hence_task_wait(task, r) : r;
+}
+
+hence_result hence_await_deferred(hence_deferred *d)
+{
+    if (!d)
+        return nothing(hence_task_here);
+    struct task *task = task_or_misuse("hence_await_deferred() outside of a coroutine");
+    if (!task) {
+        hence_deferred_unref(d);
+        return hence_fail_static(HENCE_EINVAL);
+    }
+    return hence_task_wait(task, hence_chain(d));
+}
+
+/* The loop of who calls. */
+static hence_loop *loop_here(const struct task *task)
+{
+    return task->loop ? task->loop : hence_loop_running_here;
+}
+
+hence_result hence_co_sleep(int64_t delay)
+{
+    struct task *task = task_or_misuse("hence_co_sleep() outside of a coroutine");
+    hence_loop *loop = task ? loop_here(task) : NULL;
+    if (!loop)
+        return hence_fail_static(HENCE_EINVAL);
+    if (delay > 0 || !task->loop)
+        return hence_await(hence_sleep_future_at(task->site, loop, delay));
+    int error = hence_task_queue(task);
+    return error ? hence_loop_refusal(error) : hence_task_suspend(task);
+}
+
+hence_result hence_co_yield(void)
+{
+    return hence_co_sleep(0);
+}
+
+hence_result hence_co_run_blocking(hence_result_fn *fn, void *arg)
+{
+    struct task *task = task_or_misuse("hence_co_run_blocking() outside of a coroutine");
+    hence_loop *loop = task ? loop_here(task) : NULL;
+    if (!loop)
+        return hence_fail_static(HENCE_EINVAL);
+    return hence_await(hence_run_in_executor_at(task->site, loop, NULL, fn, arg, NULL));
+}
+
+/* ---- about tasks ---- */
+
+hence_future *hence_current_task(void)
+{
+    return hence_task_here ? hence_task_here->future : NULL;
+}
+
+hence_loop *hence_current_loop(void)
+{
+    return hence_task_here ? loop_here(hence_task_here) : hence_loop_running_here;
+}
+
+unsigned hence_task_cancelling(const hence_future *f)
+{
+    const struct task *task = hence_task_of(f);
+    return task ? task->cancels : 0;
+}
+
+unsigned hence_task_uncancel(hence_future *f)
+{
+    struct task *task = hence_task_of(f);
+    if (!task)
+        return 0;
+    if (task->cancels)
+        task->cancels--;
+    return task->cancels;
+}
+
+int hence_task_set_name(hence_future *f, const char *name)
+{
+    struct task *task = hence_task_of(f);
+    if (!task)
+        return -EINVAL;
+    task->name = name;
+    return 0;
+}
+
+const char *hence_task_name(const hence_future *f)
+{
+    const struct task *task = hence_task_of(f);
+    return task ? task->name : NULL;
+}
+
+size_t hence_all_tasks(hence_loop *loop, hence_future **tasks, size_t n)
+{
+    size_t count = 0;
+    if (!loop || !hence_loop_is_here(loop, "hence_all_tasks()"))
+        return 0;
+    for (struct hence_ring *at = loop->attached.next; at != &loop->attached; at = at->next) {
+        const struct task *task = hence_task_of_hold((struct hence_hold *)at);
+        if (task && count++ < n)
+            tasks[count - 1] = hence_future_ref(task->future);
+    }
+    return count;
+}

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "coro/task.h"
+
+#include <errno.h>
+
+#include "base/ledger.h"
+#include "base/memory.h"
+#include "future/future.h"
+
+_Thread_local struct task *hence_task_here __attribute__((tls_model("initial-exec")));
+
+static const struct hence_part task_part;
+
+static struct task *of_waitable(struct hence_waitable *self)
+{
+    return (struct task *)self;
+}
+
+struct task *hence_task_of(const hence_future *f)
+{
+    if (!f || !(f->state & FUTURE_WAITING))
+        return NULL;
+    struct hence_waitable *waitable = hence_chained(&f->waitable.slot);
+    return waitable->consumer.part == &task_part ? of_waitable(waitable) : NULL;
+}
+
+/* ---- its end ---- */
+
+static void task_free(struct task *task)
+{
+    hence_loop *loop = task->loop;
+    HENCE_COUNT(TASKS_ENDED);
+    hence_memory_put(task, sizeof *task);
+    if (loop)
+        hence_loop_undepend(loop);
+}
+
+/* The result is there: the task goes, and the one who waits for it is returned. */
+static struct hence_consumer *end(struct task *task, hence_result result, hence_result *r)
+{
+    struct hence_consumer *consumer = task->consumer;
+    hence_ring_remove(&task->hold.ring);
+    if (task->drop)
+        task->drop(task->arg);
+    task_free(task);
+    *r = result;
+    return consumer;
+}
+
+/* Would it, by waiting for `waitable`, wait for itself? */
+static bool closes_circle(struct task *task, struct hence_waitable *waitable)
+{
+    struct hence_waitable *last;
+    if (hence_waitable_waits_for(waitable, &task->waitable, &last))
+        return true;
+    if (task->future && !hence_future_has_listeners(task->future)) /* nobody waits for it */
+        return false;
+    struct hence_search search = {.to = last, .steps = 100, .branches = 100};
+    return hence_waitable_leads_to(&task->waitable, &search);
+}
+
+/* Puts the result of `chain` into the slot if it is there; otherwise waits for it, and returns false. */
+static bool take(struct task *task, hence_result chain)
+{
+    struct hence_waitable *waitable = hence_chained(&chain);
+    if (HENCE_UNLIKELY(closes_circle(task, waitable))) {
+        waitable->consumer.part->unref(waitable);
+        task->waitable.slot = hence_fail_static(HENCE_EDEADLK);
+        return true;
+    }
+    hence_result r;
+    if (waitable->consumer.part->take(waitable, &task->waitable.consumer, &r)) {
+        task->waitable.slot = r;
+        return true;
+    }
+    task->awaited = waitable;
+    return false;
+}
+
+/* Its body has returned. */
+static struct hence_consumer *returned(struct task *task, hence_result *r)
+{
+    task->coroutine = NULL;                                             /* it has gone */
+    if (task->must_cancel && !hence_is_failure(&task->waitable.slot)) { /* rule 94 */
+        hence_drop(hence_take(&task->waitable.slot));
+        task->waitable.slot = hence_fail_static(HENCE_ECANCELLED);
+    }
+    if (hence_is_chain(&task->waitable.slot) && !take(task, hence_take(&task->waitable.slot)))
+        return NULL;
+    return end(task, hence_take(&task->waitable.slot), r);
+}
+
+/* ---- its body ---- */
+
+static hence_result call_body(void *arg)
+{
+    struct task *task = arg;
+    hence_result r = task->fn(task->arg);
+    task->state = TASK_RETURNING;
+    return r;
+}
+
+/* Has it go on. Who is to get its result, and the result, if that is there now; otherwise NULL. */
+static struct hence_consumer *run(struct task *task, hence_result *r)
+{
+    struct task *outer = hence_task_here;
+    hence_task_here = task;
+    task->state = TASK_RUNNING;
+    hence_result message =
+        hence_coroutine_resume(task->coroutine, hence_take(&task->waitable.slot));
+    hence_task_here = outer;
+    if (task->state != TASK_RETURNING)
+        return NULL;
+    task->waitable.slot = message;
+    return returned(task, r);
+}
+
+static struct hence_consumer *begin(struct task *task, hence_result *r)
+{
+    if (task->must_cancel)
+        return end(task, hence_fail_static(HENCE_ECANCELLED), r);
+    task->coroutine = hence_coroutine_new(call_body, task);
+    if (!task->coroutine)
+        return end(task, hence_fail_static(HENCE_ENOMEM), r);
+    return run(task, r);
+}
+
+static void step(void *arg)
+{
+    struct task *task = arg;
+    hence_result r;
+    task->is_queued = false;
+    struct hence_consumer *consumer = task->state == TASK_NEW ? begin(task, &r) : run(task, &r);
+    if (consumer)
+        hence_deliver(consumer, r);
+}
+
+int hence_task_queue(struct task *task)
+{
+    int error = hence_call_soon(task->loop, step, task, NULL);
+    task->is_queued = !error;
+    return error;
+}
+
+hence_result hence_task_suspend(struct task *task)
+{
+    task->state = TASK_AWAITING;
+    hence_result r = hence_coroutine_suspend(task->coroutine, hence_none());
+    if (HENCE_UNLIKELY(task->must_cancel)) {
+        task->must_cancel = false;
+        if (!hence_is_cancelled(&r)) {
+            hence_drop(r);
+            r = hence_fail_static(HENCE_ECANCELLED);
+        }
+    }
+    return r;
+}
+
+hence_result hence_task_wait(struct task *task, hence_result chain)
+{
+    if (take(task, chain))
+        return hence_take(&task->waitable.slot);
+    if (HENCE_UNLIKELY(task->must_cancel) && hence_waitable_cancel(task->awaited) == 0)
+        task->must_cancel = false;
+    if (HENCE_UNLIKELY(!task->awaited)) /* that has ended it at once */
+        return hence_take(&task->waitable.slot);
+    return hence_task_suspend(task);
+}
+
+/* ---- the loop has closed ---- */
+
+static void close_part(struct hence_hold *hold)
+{
+    struct task *task = (struct task *)((char *)hold - offsetof(struct task, hold));
+    hence_result r;
+    if (task->awaited) {
+        hence_waitable_cancel(task->awaited);
+        return;
+    }
+    if (!task->is_queued)
+        return;
+    task->is_queued = false;
+    struct hence_consumer *consumer;
+    if (task->state == TASK_NEW) {
+        consumer = end(task, hence_fail_static(HENCE_ECLOSED), &r);
+    } else {
+        task->waitable.slot = hence_fail_static(HENCE_ECLOSED);
+        consumer = run(task, &r);
+    }
+    if (consumer)
+        hence_deliver(consumer, r);
+}
+
+struct task *hence_task_of_hold(struct hence_hold *hold)
+{
+    if (hold->close != close_part)
+        return NULL;
+    return (struct task *)((char *)hold - offsetof(struct task, hold));
+}
+
+/* ---- made ---- */
+
+static struct task *task_new(const char *site, hence_loop *loop, hence_result_fn *fn, void *arg,
+                             hence_drop_fn *drop)
+{
+    struct task *task = hence_memory_get_zeroed(sizeof *task);
+    if (!task)
+        return NULL;
+    HENCE_COUNT(TASKS_MADE);
+    task->waitable.consumer.part = &task_part;
+    task->loop = loop;
+    task->fn = fn;
+    task->arg = arg;
+    task->drop = drop;
+    task->site = site;
+    task->hold.close = close_part;
+    hence_ring_init(&task->hold.ring);
+    if (loop)
+        hence_loop_depend(loop);
+    return task;
+}
+
+static void drop_argument(void *arg, hence_drop_fn *drop)
+{
+    if (drop)
+        drop(arg);
+}
+
+hence_future *hence_spawn_at(const char *site, hence_loop *loop, hence_result_fn *fn, void *arg,
+                             hence_drop_fn *drop)
+{
+    hence_promise *promise;
+    hence_future *f = hence_future_new_at(site, loop, &promise);
+    struct task *task = f && fn ? task_new(site, loop, fn, arg, drop) : NULL;
+    if (task && hence_task_queue(task) == 0) {
+        task->future = f;
+        hence_loop_attach(loop, &task->hold);
+        hence_resolve_at(NULL, promise, hence_chain_to(&task->waitable));
+        return f;
+    }
+    if (task)
+        task_free(task);
+    drop_argument(arg, drop);
+    if (!f)
+        return NULL;
+    if (!fn) {
+        hence_resolve_at(NULL, promise, hence_fail_static(HENCE_EINVAL));
+        return f;
+    }
+    hence_resolve_at(NULL, promise, hence_fail_static(HENCE_ECANCELLED)); /* nothing to report */
+    return hence_future_unref(f);
+}
+
+hence_deferred *hence_inline_callbacks_at(const char *site, hence_result_fn *fn, void *arg,
+                                          hence_drop_fn *drop)
+{
+    hence_promise *promise;
+    hence_deferred *d = hence_deferred_new_at(site, &promise);
+    struct task *task = d && fn ? task_new(site, NULL, fn, arg, drop) : NULL;
+    if (!task) {
+        drop_argument(arg, drop);
+        if (d)
+            hence_resolve_at(NULL, promise, hence_fail_static(fn ? HENCE_ENOMEM : HENCE_EINVAL));
+        return d;
+    }
+    hence_resolve_at(NULL, promise, hence_chain_to(&task->waitable));
+    hence_result r;
+    struct hence_consumer *consumer = begin(task, &r);
+    if (consumer)
+        hence_deliver(consumer, r);
+    return d;
+}
+
+/* ---- the parts that it plays ---- */
+
+static bool take_part(struct hence_waitable *self, struct hence_consumer *consumer,
+                      hence_result *out)
+{
+    (void)out; /* it is taken before it begins */
+    of_waitable(self)->consumer = consumer;
+    return false;
+}
+
+static void hand_on_part(struct hence_waitable *self, struct hence_consumer *consumer)
+{
+    of_waitable(self)->consumer = consumer;
+}
+
+static struct hence_waitable *waits_for_part(const struct hence_waitable *self)
+{
+    return ((const struct task *)self)->awaited;
+}
+
+static void cancel_passes_part(struct hence_waitable *self)
+{
+    of_waitable(self)->cancels++;
+}
+
+static int cancel_part(struct hence_waitable *self)
+{
+    of_waitable(self)->must_cancel = true;
+    return 0;
+}
+
+/* What it awaits has ended already, but it has not been told yet. */
+static int cancel_refused_part(struct hence_waitable *self)
+{
+    struct task *task = of_waitable(self);
+    if (task->state == TASK_RETURNING)
+        return -EALREADY;
+    task->must_cancel = true;
+    return 0;
+}
+
+static struct hence_consumer *waiter_part(const struct hence_waitable *self)
+{
+    return ((const struct task *)self)->consumer;
+}
+
+static struct hence_waitable *owner_part(struct hence_consumer *self)
+{
+    return (struct hence_waitable *)self;
+}
+
+static struct hence_consumer *deliver_part(struct hence_consumer *self, hence_result *r)
+{
+    struct task *task = (struct task *)self;
+    task->awaited = NULL;
+    if (task->state == TASK_RETURNING)
+        return end(task, *r, r);
+    task->waitable.slot = *r;
+    return task->state == TASK_AWAITING ? run(task, r) : NULL;
+}
+
+static void waits_instead_part(struct hence_consumer *self, struct hence_waitable *waitable)
+{
+    ((struct task *)self)->awaited = waitable;
+}
+
+static const struct hence_part task_part = {
+    .take = take_part,
+    .hand_on = hand_on_part,
+    .waits_for = waits_for_part,
+    .cancel = cancel_part,
+    .cancel_passes = cancel_passes_part,
+    .cancel_refused = cancel_refused_part,
+    .waiter = waiter_part,
+    .owner = owner_part,
+    .deliver = deliver_part,
+    .waits_instead = waits_instead_part,
+};

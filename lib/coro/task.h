@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef HENCE_LIB_CORO_TASK_H
+#define HENCE_LIB_CORO_TASK_H
+
+/*
+ * A task: a coroutine that a Future or a Deferred waits for, and that waits for others itself.
+ *
+ * It plays the part of a waitable for the one who waits for it, and of a consumer for what it awaits. So it
+ * stands in the row of those who wait for each other like anything else: a cancellation goes through it to
+ * what it awaits, circles through it are found, and the result of one task goes to the one that awaits it
+ * in constant stack.
+ *
+ *   TASK_NEW        its body has not begun
+ *   TASK_RUNNING    its body runs, or has resumed somebody who does
+ *   TASK_AWAITING   it is suspended until `awaited` has a result, if there is one, or until its turn comes
+ *   TASK_RETURNING  its body has returned a chain, which it waits for
+ *
+ * It is gone when its result is.
+ */
+
+#include <hence/coroutine.h>
+
+#include "coro/coroutine.h"
+#include "loop/loop.h"
+#include "value/waitable.h"
+
+enum task_state {
+    TASK_NEW,
+    TASK_RUNNING,
+    TASK_AWAITING,
+    TASK_RETURNING
+};
+
+struct task {
+    struct hence_waitable
+        waitable; /* the slot is what came of the last wait, and in the end the result */
+    struct hence_consumer *consumer;
+    struct hence_waitable *awaited;
+    struct hence_coroutine *coroutine; /* NULL: not begun, or its body has returned */
+    hence_future *future;              /* that waits for it, or NULL: a Deferred does */
+    hence_loop *loop;                  /* NULL: that of a Deferred */
+    hence_result_fn *fn;
+    void *arg;
+    hence_drop_fn *drop;
+    const char *site;
+    const char *name;
+    struct hence_hold hold; /* in the ring of what is told when the loop closes */
+    uint32_t cancels;       /* how many cancellations have come that were not taken back */
+    uint8_t state;
+    bool must_cancel; /* the next wait is to be cancelled, or, if there is none, the result */
+    bool is_queued;   /* a call of the loop will have it go on */
+};
+
+/* The one whose body runs, or NULL. */
+extern _Thread_local struct task *hence_task_here __attribute__((tls_model("initial-exec")));
+
+/* The task that `f` waits for, or NULL. */
+struct task *hence_task_of(const hence_future *f);
+
+/* The task whose `hold` that is, or NULL. */
+struct task *hence_task_of_hold(struct hence_hold *hold);
+
+/* From within its body. Has the loop go on with it in the next turn: 0 or -errno. */
+int hence_task_queue(struct task *task);
+/* Stops here until somebody has it go on, and gives what has come of that. */
+hence_result hence_task_suspend(struct task *task);
+/* Waits for the result of a chain. */
+hence_result hence_task_wait(struct task *task, hence_result chain);
+
+#endif
