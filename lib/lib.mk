@@ -167,9 +167,8 @@ testing_sources = \
 	lib/testing/testing.c
 
 hence_sources = $(base_sources) $(value_sources) $(loop_sources) $(deferred_sources) \
-	$(future_sources) $(compose_sources) $(schedule_sources) $(exec_sources) $(sync_sources) \
 	$(future_sources) $(compose_sources) $(schedule_sources) $(exec_sources) $(coro_sources) \
-	$(testing_sources)
+	$(sync_sources) $(testing_sources)
 
 # ---- libhence: what programs link
 
