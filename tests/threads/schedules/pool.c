@@ -67,7 +67,7 @@ static void begin(int max_workers)
 static void submit(void *arg)
 {
     struct work *work = arg;
-    int error = hence_executor_queue(executor, &work->job);
+    int error = hence_executor_queue(executor, &work->job, false);
     work->refusals = error != 0;
     if (error && error != -ESHUTDOWN)
         schedule_fail("queueing fails with %d", error);
@@ -129,7 +129,7 @@ static void end_early(void *unused)
     begin(schedule_number(1));
     const int thread = schedule_start("the end", shut_down, NULL);
     for (int i = 0; i < jobs; i++)
-        works[i].refusals = hence_executor_queue(executor, &works[i].job) != 0;
+        works[i].refusals = hence_executor_queue(executor, &works[i].job, false) != 0;
     schedule_join(thread);
     check_works();
     hence_executor_unref(executor);
@@ -142,7 +142,7 @@ static void die(void *unused)
     begin(schedule_number(1));
     works[0].dies = true;
     for (int i = 0; i < jobs; i++)
-        works[i].refusals = hence_executor_queue(executor, &works[i].job) != 0;
+        works[i].refusals = hence_executor_queue(executor, &works[i].job, false) != 0;
     hence_executor_shutdown(executor, false, -1);
     check_works();
     hence_executor_unref(executor);
