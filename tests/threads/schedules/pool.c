@@ -261,6 +261,7 @@ static const struct schedule_scenario scenarios[] = {
      UNBOUNDED,
      false,
      0},
+    {"die", die, "%d jobs, %d workers, one ends in a job", {2, 1}, 1, UNBOUNDED, false, 0},
     {"die", die, "%d jobs, %d workers, one ends in a job", {3, 2}, 0, UNBOUNDED, false, 0},
     {"results", results, "%d jobs for a loop, %d workers", {2, 1}, 1, UNBOUNDED, false, 0},
     {"results", results, "%d jobs for a loop, %d workers", {2, 2}, 0, 2, false, 0},
