@@ -136,6 +136,28 @@ void hence_memory_put_slow(void *p, size_t size)
     allocator.release(p, allocator.arg);
 }
 
+void hence_memory_release_chain(struct hence_block_chain *chain)
+{
+    while (chain) {
+        struct hence_block_chain *next = chain->next;
+        allocator.release(chain, allocator.arg);
+        chain = next;
+    }
+}
+
+void hence_memory_adopt(struct hence_block_chain *chain, size_t size)
+{
+    size_t class = hence_memory_class(size);
+    if (!hence_cache.limit && cache_wanted && pthread_setspecific(thread_end, &hence_cache) == 0)
+        hence_cache.limit = HENCE_CACHE_LIMIT;
+    if (!hence_cache.limit || hence_cache.head[class]) {
+        hence_memory_release_chain(chain);
+        return;
+    }
+    hence_cache.count[class] = (uint32_t)chain->count;
+    hence_cache.head[class] = (struct hence_cached_block *)chain;
+}
+
 void *hence_memory_resize_large(void *p, size_t size)
 {
     if (!p)

@@ -11,6 +11,7 @@
  * own, or under AddressSanitizer and valgrind, which want to see every block.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -92,6 +93,28 @@ static inline void hence_memory_put(void *p, size_t size)
     }
     hence_memory_put_slow(p, size);
 }
+
+/* ---- blocks of one size that some threads get and others put ---- */
+
+/* The cache of a thread that only puts is full one day, and that of one that only gets is always empty. In between
+ * blocks may travel in chains, which count as ended. */
+struct hence_block_chain {
+    struct hence_block_chain *next; /* as in the cache */
+    size_t count;                   /* from here on */
+};
+
+/* Would the next block of this size go back to the allocator, though there is a cache? */
+static inline bool hence_memory_cache_is_full(size_t size)
+{
+    size_t class = hence_memory_class(size);
+    return class < HENCE_CACHE_CLASSES && hence_cache.limit &&
+           hence_cache.count[class] >= hence_cache.limit;
+}
+
+/* Takes a chain into the empty cache of this thread, or gives it back to the allocator. */
+void hence_memory_adopt(struct hence_block_chain *chain, size_t size);
+/* Gives it back to the allocator. */
+void hence_memory_release_chain(struct hence_block_chain *chain);
 
 static inline void *hence_memory_get_zeroed(size_t size)
 {

@@ -3,9 +3,10 @@
  * The door: how other threads get a call into the loop, without locks.
  *
  * Posted parcels form a stack: a thread puts its parcel on top with a compare-and-swap, and only who
- * found the stack empty writes to the eventfd, so that at most one wake-up is on its way. The loop
- * reads the eventfd first and takes the whole stack afterwards: a parcel that comes in between is
- * taken as well, and one that comes after finds the stack empty and wakes the loop again.
+ * found the stack empty writes to the eventfd, so that at most one wake-up is on its way. The loop is told of
+ * the write first (or reads the eventfd, where libevent cannot tell of each write once) and takes the whole stack
+ * afterwards: a parcel that comes in between is taken as well, and one that comes after finds the stack empty and
+ * wakes the loop again. Then it takes its turn at once: libevent has just polled.
  *
  * Closing puts a mark in the place of the stack, for good: who finds it is refused, and sees all that the loop's
  * thread did before, that the loop is closed above all. The descriptor
@@ -60,6 +61,38 @@ int hence_door_post_last(hence_loop *loop, struct hence_parcel *parcel)
     return error;
 }
 
+/* ---- parcels ---- */
+
+/* Parcels are made by threads that post and end here: so that none of them need go through the allocator, those
+ * that find no place in this thread's cache wait for the next one who posts. Only the loop's thread puts some
+ * there, and everybody takes all: no entry comes back while somebody looks at it. */
+static void keep_spare(struct door *door, struct hence_block_chain *chain,
+                       struct hence_block_chain *last, size_t n)
+{
+    struct hence_block_chain *before =
+        atomic_exchange_explicit(&door->spare, NULL, memory_order_acquire);
+    if (before && before->count + n > HENCE_CACHE_LIMIT) {
+        hence_memory_release_chain(before);
+        before = NULL;
+    }
+    HENCE_COUNT_MANY(BLOCKS_ENDED, (long)n);
+    last->next = before;
+    chain->count = n + (before ? before->count : 0);
+    atomic_store_explicit(&door->spare, chain, memory_order_release);
+}
+
+static struct hence_parcel *parcel_new(struct door *door)
+{
+    if (!hence_memory_is_cached(sizeof(struct hence_parcel)) &&
+        atomic_load_explicit(&door->spare, memory_order_relaxed)) {
+        struct hence_block_chain *spare =
+            atomic_exchange_explicit(&door->spare, NULL, memory_order_acquire);
+        if (spare)
+            hence_memory_adopt(spare, sizeof(struct hence_parcel));
+    }
+    return hence_memory_get(sizeof(struct hence_parcel));
+}
+
 int hence_call_soon_threadsafe_own(hence_loop *loop, hence_call_fn *fn, void *arg,
                                    hence_drop_fn *drop)
 {
@@ -68,7 +101,7 @@ int hence_call_soon_threadsafe_own(hence_loop *loop, hence_call_fn *fn, void *ar
     if (loop && HENCE_UNLIKELY(hence_thread_is_from_before_fork(loop->owner)))
         error = hence_loop_refuse_child(loop, "hence_call_soon_threadsafe()");
     else if (fn && loop)
-        parcel = hence_memory_get(sizeof *parcel);
+        parcel = parcel_new(&loop->door);
     if (parcel) {
         *parcel = (struct hence_parcel){.fn = fn, .arg = arg, .drop = drop};
         error = hence_door_post(loop, parcel);
@@ -107,18 +140,31 @@ static void take_posted(struct door *door, struct hence_parcel *instead)
     door->arrived_last = last;
 }
 
-void hence_door_let_in(hence_loop *loop)
+void hence_door_let_in(hence_loop *loop, size_t at_most)
 {
     struct door *door = &loop->door;
-    while (door->arrived && hence_queue_reserve(&loop->queue) == 0) {
+    struct hence_block_chain *spare = NULL, *last_spare = NULL;
+    size_t n = 0;
+    for (; at_most && door->arrived && hence_queue_reserve(&loop->queue) == 0; at_most--) {
         struct hence_parcel *parcel = door->arrived;
         door->arrived = parcel->next;
         hence_queue_append(
             &loop->queue,
             &(struct ready){.fn = parcel->fn, .arg = parcel->arg, .drop = parcel->drop});
-        if (!parcel->is_lent)
+        if (parcel->is_lent)
+            continue;
+        if (HENCE_LIKELY(!hence_memory_cache_is_full(sizeof *parcel))) {
             hence_memory_put(parcel, sizeof *parcel);
+            continue;
+        }
+        struct hence_block_chain *block = (struct hence_block_chain *)(void *)parcel;
+        block->next = spare;
+        spare = block;
+        if (!n++)
+            last_spare = block;
     }
+    if (spare)
+        keep_spare(door, spare, last_spare, n);
 }
 
 void hence_door_make_turn(hence_loop *loop)
@@ -131,7 +177,7 @@ void hence_door_make_turn(hence_loop *loop)
 void hence_door_take_posted(hence_loop *loop)
 {
     take_posted(&loop->door, NULL);
-    hence_door_let_in(loop);
+    hence_door_let_in(loop, SIZE_MAX);
     hence_loop_arm(loop);
 }
 
@@ -140,15 +186,15 @@ static void on_wake_up(evutil_socket_t fd, short what, void *arg)
     hence_loop *loop = arg;
     uint64_t count;
     (void)what;
-    while (read(fd, &count, sizeof count) < 0 && errno == EINTR)
+    while (!loop->door.is_edge && read(fd, &count, sizeof count) < 0 && errno == EINTR)
         ;
-    if (loop->turn_by_door) {
-        take_posted(&loop->door, NULL);
-        loop->turn_by_door = false;
-        hence_loop_turn(-1, 0, loop);
-    } else {
-        hence_door_take_posted(loop);
+    take_posted(&loop->door, NULL);
+    if (loop->polling && !loop->turn_by_door) { /* a pass that makes one turn */
+        hence_loop_arm(loop);
+        return;
     }
+    loop->turn_by_door = false;
+    hence_loop_turn(-1, 0, loop); /* libevent has just polled */
 }
 
 int hence_door_open(hence_loop *loop)
@@ -157,7 +203,9 @@ int hence_door_open(hence_loop *loop)
     door->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (door->fd < 0)
         return -errno;
-    event_assign(&door->event, loop->base, door->fd, EV_READ | EV_PERSIST, on_wake_up, loop);
+    door->is_edge = event_base_get_features(loop->base) & EV_FEATURE_ET;
+    event_assign(&door->event, loop->base, door->fd,
+                 EV_READ | EV_PERSIST | (door->is_edge ? EV_ET : 0), on_wake_up, loop);
     door->event.ev_evcallback.evcb_flags |= EVLIST_INTERNAL;
     if (event_add(&door->event, NULL) == 0)
         return 0;

@@ -135,6 +135,7 @@ void hence_loop_leave(hence_loop *loop)
 {
     if (atomic_fetch_sub_explicit(&loop->visitors, 1, memory_order_acq_rel) == 1) {
         close(loop->door.fd);
+        hence_memory_release_chain(atomic_load(&loop->door.spare));
         hence_memory_put(loop, sizeof *loop);
     }
 }

@@ -189,12 +189,16 @@ struct hence_parcel {
         is_lent; /* its memory is not the door's; it is not touched once `fn` or `drop` is called */
 };
 
+struct hence_block_chain;
+
 struct door {
     _Atomic(struct hence_parcel *) posted; /* the last one first; or the mark that says "closed" */
     struct hence_parcel *arrived;          /* in order; waits for room in the queue */
     struct hence_parcel *arrived_last;
+    _Atomic(struct hence_block_chain *) spare; /* parcels that came in, for those who post */
     struct event event;
     int fd;
+    bool is_edge; /* a write is told once: the eventfd need not be read */
 };
 
 /* Posts a parcel, from any thread: 0, or -ESHUTDOWN, and then it has not been touched. Nothing is
@@ -345,8 +349,9 @@ void hence_shutdown_close(hence_loop *loop);
 /* door.c */
 int hence_door_open(hence_loop *loop);
 void hence_door_close(hence_loop *loop);
-/* Moves into the queue what has arrived, as far as there is room. */
-void hence_door_let_in(hence_loop *loop);
+/* Moves into the queue what has arrived, as far as there is room; not too much at once, so that what it carries is still at
+ * hand when it is called. */
+void hence_door_let_in(hence_loop *loop, size_t at_most);
 /* Has the door's event take the turn, since the turn's own event cannot be armed. */
 void hence_door_make_turn(hence_loop *loop);
 /* Takes what is posted now, without waiting for the wake-up. */
