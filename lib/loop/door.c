@@ -28,7 +28,7 @@ static void wake(const hence_loop *loop)
 {
     const struct door *door = &loop->door;
     const uint64_t one = 1;
-    if (HENCE_UNLIKELY(hence_thread_is_from_before_fork(loop->owner)))
+    if (hence_thread_is_forked() && hence_thread_is_from_before_fork(loop->owner))
         return; /* in a forked child the descriptor is the parent's; hence_loop_reinit() looks itself */
     while (write(door->fd, &one, sizeof one) < 0 && errno == EINTR)
         ;
@@ -55,7 +55,7 @@ int hence_door_post(hence_loop *loop, struct hence_parcel *parcel)
 int hence_door_post_last(hence_loop *loop, struct hence_parcel *parcel)
 {
     /* no reference: hence_loop_unref() would take it for somebody who can still close the loop */
-    atomic_fetch_add_explicit(&loop->visitors, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&loop->door.visitors, 1, memory_order_relaxed);
     int error = hence_door_post(loop, parcel);
     hence_loop_leave(loop);
     return error;
@@ -98,7 +98,7 @@ int hence_call_soon_threadsafe_own(hence_loop *loop, hence_call_fn *fn, void *ar
 {
     struct hence_parcel *parcel = NULL;
     int error = fn ? -ENOMEM : -EINVAL;
-    if (loop && HENCE_UNLIKELY(hence_thread_is_from_before_fork(loop->owner)))
+    if (hence_thread_is_forked() && loop && hence_thread_is_from_before_fork(loop->owner))
         error = hence_loop_refuse_child(loop, "hence_call_soon_threadsafe()");
     else if (fn && loop)
         parcel = parcel_new(&loop->door);

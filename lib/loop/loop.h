@@ -191,9 +191,16 @@ struct hence_parcel {
 
 struct hence_block_chain;
 
+/* What other processors write must not share a line of the cache with what the loop works with. */
+#define HENCE_CACHE_LINE 64
+
 struct door {
+    char apart_before[HENCE_CACHE_LINE];
     _Atomic(struct hence_parcel *) posted; /* the last one first; or the mark that says "closed" */
-    struct hence_parcel *arrived;          /* in order; waits for room in the queue */
+    atomic_size_t
+        visitors; /* who may touch the loop's memory: all references together, threads here */
+    char apart_behind[HENCE_CACHE_LINE];
+    struct hence_parcel *arrived; /* in order; waits for room in the queue */
     struct hence_parcel *arrived_last;
     _Atomic(struct hence_block_chain *) spare; /* parcels that came in, for those who post */
     struct event event;
@@ -262,8 +269,6 @@ struct hence_loop {
     uint64_t last_shutdown_call;
     size_t dependents;        /* Futures that point here: counted without atomics */
     atomic_size_t references; /* one of them stands for the loop being open, or having dependents */
-    atomic_size_t
-        visitors; /* who may touch its memory: all references together, threads at the door */
     struct hence_loop *next_here; /* the loops of this thread */
     struct hence_ring holds;
     void *executor; /* of a room above, and what lets it go when the loop closes */
