@@ -82,7 +82,7 @@ static void chain_let_go(struct future_chain *chain)
     }
     chain->parcel =
         (struct hence_parcel){.fn = nothing, .arg = chain, .drop = free_at_home, .is_lent = true};
-    hence_door_post(loop, &chain->parcel);
+    hence_door_post_last(loop, &chain->parcel);
 }
 
 /* The Future is done, or its loop has closed before it could tell. */
