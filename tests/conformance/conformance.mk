@@ -3,8 +3,9 @@
 # Random programs on hence and on its models, compared: README.md says how. The interpreters are C programs;
 # what runs the model and compares is Python, and skipped where the model is not installed.
 
-CONFORMANCE_INTERPRETERS = tests/conformance/deferreds tests/conformance/futures
-CONFORMANCE_TESTS = tests/conformance/asyncio tests/conformance/twisted
+CONFORMANCE_INTERPRETERS = tests/conformance/deferreds tests/conformance/futures \
+	tests/conformance/waiters
+CONFORMANCE_TESTS = tests/conformance/asyncio tests/conformance/sync tests/conformance/twisted
 
 tests_conformance_deferreds_SOURCES = \
 	tests/conformance/deferreds.c \
@@ -18,6 +19,12 @@ tests_conformance_futures_SOURCES = \
 	tests/conformance/program.h
 tests_conformance_futures_LDADD = $(THREAD_LIBS)
 
+tests_conformance_waiters_SOURCES = \
+	tests/conformance/program.c \
+	tests/conformance/program.h \
+	tests/conformance/waiters.c
+tests_conformance_waiters_LDADD = $(THREAD_LIBS)
+
 check_PROGRAMS += $(CONFORMANCE_INTERPRETERS)
 TESTS += $(CONFORMANCE_TESTS)
 EXTRA_DIST += $(CONFORMANCE_TESTS) \
@@ -25,6 +32,9 @@ EXTRA_DIST += $(CONFORMANCE_TESTS) \
 	tests/conformance/asyncio_model.py \
 	tests/conformance/driver.py \
 	tests/conformance/programs.py \
+	tests/conformance/sync_asyncio.py \
+	tests/conformance/sync_model.py \
+	tests/conformance/sync_twisted.py \
 	tests/conformance/twisted_differences.py \
 	tests/conformance/twisted_model.py \
 	tests/conformance/twisted_operations.py \
