@@ -40,9 +40,15 @@ EXTRA_DIST += $(CONFORMANCE_TESTS) \
 	tests/conformance/twisted_operations.py \
 	tests/conformance/planted/futures \
 	tests/conformance/planted/run \
+	tests/conformance/planted/sync \
 	tests/conformance/planted/futures-exception.broken \
 	tests/conformance/planted/futures-gather.broken \
 	tests/conformance/planted/futures-remove.broken \
+	tests/conformance/planted/sync-backlog.broken \
+	tests/conformance/planted/sync-barrier.broken \
+	tests/conformance/planted/sync-condition.broken \
+	tests/conformance/planted/sync-order.broken \
+	tests/conformance/planted/sync-putter.broken \
 	tests/conformance/planted/cancel.patch \
 	tests/conformance/planted/errback.patch \
 	tests/conformance/planted/last.patch \

@@ -33,6 +33,7 @@ DIFFERENCES = {
 }
 
 MOST_OPERATIONS = 400
+OBJECTS = 2
 ASKERS = 5
 
 
@@ -88,7 +89,7 @@ class Program:
         self.events = []
         self.tellings = self.operations = 0
         self.is_over = False
-        self.objects = [None] * 8
+        self.objects = [None] * OBJECTS
         self.askers = [Asker(self) for _ in range(ASKERS)]
         self.loop = sync_asyncio.Loop()
         with self.loop:
@@ -117,15 +118,15 @@ class Program:
         operation = getattr(self, "op_" + node[0], None)
         if operation:
             operation(*node[1:])
-        elif self.objects[node[1]] is None:
+        elif self.objects[node[1] % OBJECTS] is None:
             word, v, w = node[0], node[2] if len(node) > 2 else 0, node[3] if len(node) > 3 else 0
             if word in ("lock", "semaphore", "queue"):
-                self.objects[node[1]] = sync_twisted.make(self, word, v, w)
+                self.objects[node[1] % OBJECTS] = sync_twisted.make(self, word, v, w)
             else:
-                self.objects[node[1]] = sync_asyncio.make(self, word, v)
+                self.objects[node[1] % OBJECTS] = sync_asyncio.make(self, word, v)
 
     def op_ask(self, i, j, block):
-        o, asker = self.objects[i], self.askers[j % ASKERS]
+        o, asker = self.objects[i % OBJECTS], self.askers[j % ASKERS]
         if o is None:
             return
         if is_condition(o) and asker.of is o and asker.holds and not asker.pending:
@@ -136,7 +137,7 @@ class Program:
             o.ask(asker)
 
     def op_run(self, i, j, block):
-        o, asker = self.objects[i], self.askers[j % ASKERS]
+        o, asker = self.objects[i % OBJECTS], self.askers[j % ASKERS]
         if isinstance(o, sync_twisted.Gate) and asker.begin(o, block):
             o.run(asker, asker.function)
 
@@ -145,7 +146,7 @@ class Program:
         return min(holders, key=lambda asker: asker.since, default=None)
 
     def op_wait(self, i, block):
-        o = self.objects[i]
+        o = self.objects[i % OBJECTS]
         asker = self.oldest_holder(o) if is_condition(o) else None
         if asker:
             asker.block = block
@@ -153,7 +154,7 @@ class Program:
             o.ask(asker)
 
     def op_tell(self, i, v):
-        o = self.objects[i]
+        o = self.objects[i % OBJECTS]
         if is_gate(o) or (is_condition(o) and v % 4 == 3):
             asker = self.oldest_holder(o)
             if asker:
@@ -168,23 +169,23 @@ class Program:
             o.tell(v)
 
     def op_take(self, i):
-        o = self.objects[i]
+        o = self.objects[i % OBJECTS]
         if is_async_queue(o):
             v = o.take()
             self.say("empty" if v is None else f"took-{v}")
 
     def op_give(self, i, j, v, block):
-        o, asker = self.objects[i], self.askers[j % ASKERS]
+        o, asker = self.objects[i % OBJECTS], self.askers[j % ASKERS]
         if is_async_queue(o) and asker.begin(o, block):
             o.give(asker, v)
 
     def op_join(self, i, j, block):
-        o, asker = self.objects[i], self.askers[j % ASKERS]
+        o, asker = self.objects[i % OBJECTS], self.askers[j % ASKERS]
         if is_async_queue(o) and asker.begin(o, block):
             o.join(asker)
 
     def op_done(self, i):
-        o = self.objects[i]
+        o = self.objects[i % OBJECTS]
         if is_async_queue(o) and o.done():
             self.say("refused")
 

@@ -101,6 +101,7 @@ static const struct outcomes outcomes[] = {
 static const struct grammar grammar = {operations, outcomes};
 
 enum {
+    OBJECTS = 2,
     ASKERS = 5,           /* numbers from there on mean the first ones again */
     MOST_OPERATIONS = 400 /* that one program runs; the rest does nothing */
 };
@@ -125,7 +126,7 @@ static struct object {
     hence_sync_event *event;
     hence_condition *condition;
     hence_barrier *barrier;
-} objects[SLOTS];
+} objects[OBJECTS];
 
 static struct asker {
     struct object *of;
@@ -466,7 +467,7 @@ static void make(struct object *o, const struct node *node, int word)
 static void run_operation(const struct node *node)
 {
     const int word = (int)(node->operation - operations);
-    struct object *o = &objects[node->numbers[0] % SLOTS];
+    struct object *o = &objects[node->numbers[0] % OBJECTS];
     struct asker *asker = &askers[node->numbers[1] % ASKERS];
     struct asker *first = &askers[node->numbers[0] % ASKERS];
     if (++operations_run > MOST_OPERATIONS)
@@ -541,7 +542,7 @@ static void take_down(void)
         }
         settle();
     }
-    for (struct object *o = objects; o < objects + SLOTS; o++) {
+    for (struct object *o = objects; o < objects + OBJECTS; o++) {
         hence_condition_free(o->condition);
         hence_lock_free(o->lock);
         hence_semaphore_free(o->semaphore);
