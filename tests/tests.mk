@@ -78,6 +78,13 @@ CRITERION_TESTS += tests/schedule/test_main.crit
 CRITERION_TESTS += tests/exec/test_executor.crit
 CRITERION_TESTS += tests/exec/test_threadsafe_promise.crit
 CRITERION_TESTS += tests/exec/test_blocking_call.crit
+CRITERION_TESTS += tests/coro/test_task.crit
+CRITERION_TESTS += tests/coro/test_await.crit
+CRITERION_TESTS += tests/coro/test_task_cancel.crit
+CRITERION_TESTS += tests/coro/test_task_close.crit
+CRITERION_TESTS += tests/coro/test_inline_callbacks.crit
+CRITERION_TESTS += tests/coro/test_generator.crit
+CRITERION_TESTS += tests/coro/test_stacks.crit
 CRITERION_TESTS += tests/testing/test_clock.crit
 CRITERION_TESTS += tests/testing/test_helpers.crit
 
@@ -96,7 +103,7 @@ THREAD_TESTS += tests/threads/refused
 tests_threads_refused_LDADD = $(THREAD_LIBS)
 THREAD_TESTS += tests/threads/executor
 tests_threads_executor_LDADD = $(THREAD_LIBS)
-EXTRA_DIST += tests/threads/threads.h tests/exec/exec_support.h
+EXTRA_DIST += tests/threads/threads.h tests/exec/exec_support.h tests/coro/coro_support.h
 
 # ---- hence and its models, compared
 
