@@ -421,7 +421,7 @@ static hence_result cancel_itself_and_return_chain(void *variable)
     return hence_chain(d);
 }
 
-TEST(task_cancel, a_chain_that_it_returns_after_that_is_let_go)
+TEST(task_cancel, a_chain_that_it_returns_after_that_is_cancelled)
 {
     begin();
     begin_inputs(1, STOPS);
@@ -430,11 +430,40 @@ TEST(task_cancel, a_chain_that_it_returns_after_that_is_let_go)
     hence_future *f = hence_spawn(both.loop, cancel_itself_and_return_chain, both_of_them);
     both_of_them[0] = f;
     run();
+    check_trace("cancel0");
     check_string(outcome_of(f), "cancelled");
-    check(!input_is_wanted(0));
-    hence_deferred_unref(both_of_them[1]);
+    hence_deferred_unref(both_of_them[1]); /* where it has never begun */
     hence_future_unref(f);
     end_inputs();
+    end();
+}
+
+static hence_result resolve_cancel_and_return_it(void *variable)
+{
+    void **three = variable;
+    hence_future *it = three[1];
+    three[1] = NULL;
+    hence_resolve(three[2], payload());
+    three[2] = NULL;
+    hence_future_cancel(three[0]);
+    return hence_chain_future(it);
+}
+
+TEST(task_cancel, a_chain_that_has_its_result_already_gives_way_to_the_cancellation)
+{
+    begin();
+    hence_promise *p;
+    void *three[3] = {NULL, pending(&p), NULL};
+    three[2] = p;
+    hence_future *f = hence_spawn(both.loop, resolve_cancel_and_return_it, three);
+    three[0] = f;
+    run();
+    check_string(outcome_of(f), "cancelled");
+    check_int(payloads_alive(), 0);
+    hence_abandon(three[2]); /* where it has never begun */
+    hence_future_failure(three[1]);
+    hence_future_unref(three[1]);
+    hence_future_unref(f);
     end();
 }
 
