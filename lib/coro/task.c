@@ -200,7 +200,8 @@ static void close_part(struct hence_hold *hold)
     task->is_queued = false;
     struct hence_consumer *consumer;
     if (task->state == TASK_NEW) {
-        consumer = end(task, hence_fail_static(HENCE_ECLOSED), &r);
+        const hence_error code = task->must_cancel ? HENCE_ECANCELLED : HENCE_ECLOSED;
+        consumer = end(task, hence_fail_static(code), &r);
     } else {
         task->waitable.slot = hence_fail_static(HENCE_ECLOSED);
         consumer = run(task, &r);
