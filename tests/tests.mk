@@ -103,6 +103,8 @@ THREAD_TESTS += tests/threads/refused
 tests_threads_refused_LDADD = $(THREAD_LIBS)
 THREAD_TESTS += tests/threads/executor
 tests_threads_executor_LDADD = $(THREAD_LIBS)
+THREAD_TESTS += tests/threads/coroutines
+tests_threads_coroutines_LDADD = $(THREAD_LIBS)
 EXTRA_DIST += tests/threads/threads.h tests/exec/exec_support.h tests/coro/coro_support.h
 
 # ---- hence and its models, compared
@@ -120,6 +122,7 @@ QUICK_GATES = \
 
 SLOW_GATES = \
 	tests/gates/abi \
+	tests/gates/coroutines \
 	tests/gates/docs \
 	tests/gates/format \
 	tests/gates/install \
@@ -149,7 +152,8 @@ tests_libtestsupport_la_CFLAGS = $(AM_CFLAGS) -static
 tests_libtestsupport_la_LDFLAGS = $(SANITIZER_FLAGS) $(COVERAGE_FLAGS)
 
 EXTRA_DIST += $(QUICK_GATES) $(SLOW_GATES) tests/gates/common.sh tests/gates/installed \
-	tests/gates/installed_program.c tests/examples/compare tests/support/criterion tests/totals \
+	tests/gates/installed_program.c tests/gates/coroutines_program.c \
+	tests/gates/coroutines_exceptions.cc tests/gates/coroutines_planted.c tests/examples/compare tests/support/criterion tests/totals \
 	tests/full/run tests/conformance/COVERAGE.md
 
 check_PROGRAMS += $(THREAD_TESTS)
