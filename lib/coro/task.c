@@ -50,15 +50,13 @@ static struct hence_consumer *end(struct task *task, hence_result result, hence_
 /* Would it, by waiting for `waitable`, wait for itself? */
 static bool closes_circle(struct task *task, struct hence_waitable *waitable)
 {
-    struct hence_waitable *last, *future = task->future ? &task->future->waitable : NULL;
+    struct hence_waitable *last;
     if (hence_waitable_waits_for(waitable, &task->waitable, &last))
         return true;
-    if (future && !hence_future_has_listeners(task->future)) /* nobody waits for it */
+    if (task->future && !hence_future_has_listeners(task->future)) /* nobody waits for it */
         return false;
-    const struct hence_part *part = last->consumer.part;
-    if (future && part->is_input && part->is_input(last, future))
-        return true;
-    return hence_future_leads_to(&task->waitable, last);
+    struct hence_search search = {.to = last, .steps = 100, .branches = 100};
+    return hence_waitable_leads_to(&task->waitable, &search);
 }
 
 /* Puts the result of `chain` into the slot if it is there; otherwise waits for it, and returns false. */
