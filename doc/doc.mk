@@ -25,11 +25,13 @@ GUIDE = \
 	doc/guide/17_transactions.md \
 	doc/guide/18_threads.md \
 	doc/guide/20_coordination.md
+	doc/guide/19_coroutines.md
 
 DESIGN = \
 	doc/ARCHITECTURE.md \
 	doc/design/base.md \
 	doc/design/compose.md \
+	doc/design/coro.md \
 	doc/design/deferred.md \
 	doc/design/exec.md \
 	doc/design/future.md \

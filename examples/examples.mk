@@ -223,6 +223,39 @@ examples_68_async_executor_LDADD = $(EXAMPLE_LIBS)
 EXAMPLES += examples/69_run_on_executor
 examples_69_run_on_executor_LDADD = $(EXAMPLE_LIBS)
 
+EXAMPLES += examples/80_inline_callbacks
+examples_80_inline_callbacks_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/81_coroutine
+examples_81_coroutine_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/82_tasks
+examples_82_tasks_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/83_ultra_simple_coroutine
+examples_83_ultra_simple_coroutine_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/84_async_timer_coroutine
+examples_84_async_timer_coroutine_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/85_generators
+examples_85_generators_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/86_send
+examples_86_send_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/87_yield_from
+examples_87_yield_from_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/90_gather_coroutine
+examples_90_gather_coroutine_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/91_poetry_coroutine
+examples_91_poetry_coroutine_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/92_three_ways
+examples_92_three_ways_LDADD = $(EXAMPLE_LIBS)
+
 noinst_PROGRAMS += $(EXAMPLES)
 EXAMPLE_TESTS = $(EXAMPLES:=.out)
 EXTRA_DIST += $(EXAMPLE_TESTS) examples/run

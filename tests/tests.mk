@@ -86,6 +86,13 @@ CRITERION_TESTS += tests/exec/test_pool_life.crit
 CRITERION_TESTS += tests/exec/test_run_threadsafe.crit
 CRITERION_TESTS += tests/exec/test_threadsafe_promise.crit
 CRITERION_TESTS += tests/exec/test_wrap.crit
+CRITERION_TESTS += tests/coro/test_task.crit
+CRITERION_TESTS += tests/coro/test_await.crit
+CRITERION_TESTS += tests/coro/test_task_cancel.crit
+CRITERION_TESTS += tests/coro/test_task_close.crit
+CRITERION_TESTS += tests/coro/test_inline_callbacks.crit
+CRITERION_TESTS += tests/coro/test_generator.crit
+CRITERION_TESTS += tests/coro/test_stacks.crit
 CRITERION_TESTS += tests/sync/test_lock.crit
 CRITERION_TESTS += tests/sync/test_semaphore.crit
 CRITERION_TESTS += tests/sync/test_rwlock.crit
@@ -120,7 +127,9 @@ THREAD_TESTS += tests/threads/ring
 tests_threads_ring_LDADD = $(THREAD_LIBS)
 THREAD_TESTS += tests/threads/executor
 tests_threads_executor_LDADD = $(THREAD_LIBS)
-EXTRA_DIST += tests/threads/threads.h tests/exec/exec_support.h \
+THREAD_TESTS += tests/threads/coroutines
+tests_threads_coroutines_LDADD = $(THREAD_LIBS)
+EXTRA_DIST += tests/threads/threads.h tests/exec/exec_support.h tests/coro/coro_support.h \
 	tests/sync/sync_support.h
 
 # ---- what crosses threads, in every order
@@ -142,6 +151,7 @@ QUICK_GATES = \
 
 SLOW_GATES = \
 	tests/gates/abi \
+	tests/gates/coroutines \
 	tests/gates/docs \
 	tests/gates/format \
 	tests/gates/install \
@@ -171,8 +181,9 @@ tests_libtestsupport_la_CFLAGS = $(AM_CFLAGS) -static
 tests_libtestsupport_la_LDFLAGS = $(SANITIZER_FLAGS) $(COVERAGE_FLAGS)
 
 EXTRA_DIST += $(QUICK_GATES) $(SLOW_GATES) tests/gates/common.sh tests/gates/installed \
-	tests/gates/installed_program.c tests/examples/compare tests/support/criterion tests/totals \
-	tests/full/run tests/conformance/COVERAGE.md
+	tests/gates/installed_program.c tests/gates/coroutines_program.c \
+	tests/gates/coroutines_exceptions.cc tests/gates/coroutines_planted.c tests/examples/compare \
+	tests/support/criterion tests/totals tests/full/run tests/conformance/COVERAGE.md
 
 check_PROGRAMS += $(THREAD_TESTS)
 TESTS += $(GATES) $(EXAMPLE_TESTS) $(THREAD_TESTS)

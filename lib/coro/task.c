@@ -77,17 +77,33 @@ static bool take(struct task *task, hence_result chain)
     return false;
 }
 
+/* What becomes of `result` if there is a cancellation that it has not heard of (rule 94). */
+static hence_result outcome(const struct task *task, hence_result result)
+{
+    if (HENCE_LIKELY(!task->must_cancel) || hence_is_failure(&result))
+        return result;
+    hence_drop(result);
+    return hence_fail_static(HENCE_ECANCELLED);
+}
+
+/* It waits for the chain that its body has returned: the last of its waits, and cancelled like any other. */
+static void cancel_chain(struct task *task)
+{
+    task->must_cancel = false;
+    if (hence_waitable_cancel(task->awaited) == -EALREADY)
+        task->must_cancel = true;
+}
+
 /* Its body has returned. */
 static struct hence_consumer *returned(struct task *task, hence_result *r)
 {
-    task->coroutine = NULL;                                             /* it has gone */
-    if (task->must_cancel && !hence_is_failure(&task->waitable.slot)) { /* rule 94 */
-        hence_drop(hence_take(&task->waitable.slot));
-        task->waitable.slot = hence_fail_static(HENCE_ECANCELLED);
-    }
-    if (hence_is_chain(&task->waitable.slot) && !take(task, hence_take(&task->waitable.slot)))
+    task->coroutine = NULL;
+    if (hence_is_chain(&task->waitable.slot) && !take(task, hence_take(&task->waitable.slot))) {
+        if (task->must_cancel)
+            cancel_chain(task); /* which may have been its end */
         return NULL;
-    return end(task, hence_take(&task->waitable.slot), r);
+    }
+    return end(task, outcome(task, hence_take(&task->waitable.slot)), r);
 }
 
 /* ---- its body ---- */
@@ -182,7 +198,8 @@ static void close_part(struct hence_hold *hold)
     task->is_queued = false;
     struct hence_consumer *consumer;
     if (task->state == TASK_NEW) {
-        consumer = end(task, hence_fail_static(HENCE_ECLOSED), &r);
+        const hence_error code = task->must_cancel ? HENCE_ECANCELLED : HENCE_ECLOSED;
+        consumer = end(task, hence_fail_static(code), &r);
     } else {
         task->waitable.slot = hence_fail_static(HENCE_ECLOSED);
         consumer = run(task, &r);
@@ -327,7 +344,7 @@ static struct hence_consumer *deliver_part(struct hence_consumer *self, hence_re
     struct task *task = (struct task *)self;
     task->awaited = NULL;
     if (task->state == TASK_RETURNING)
-        return end(task, *r, r);
+        return end(task, outcome(task, *r), r);
     task->waitable.slot = *r;
     return task->state == TASK_AWAITING ? run(task, r) : NULL;
 }
