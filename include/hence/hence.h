@@ -21,5 +21,7 @@
 #include <hence/promise.h>
 #include <hence/result.h>
 #include <hence/schedule.h>
+#include <hence/scope.h>
+#include <hence/task_group.h>
 
 #endif
