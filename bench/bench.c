@@ -32,9 +32,15 @@ double bench_heap_used(void)
     return (double)info.uordblks + (double)info.hblkhd;
 }
 
+static cpu_set_t allowed; /* the CPUs, as they were at first */
+
+void bench_unpin(void)
+{
+    bench_check(sched_setaffinity(0, sizeof allowed, &allowed) == 0);
+}
+
 void bench_pin(int which)
 {
-    static cpu_set_t allowed;
     static int count;
     if (!count) {
         bench_check(sched_getaffinity(0, sizeof allowed, &allowed) == 0);

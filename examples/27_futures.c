@@ -8,6 +8,7 @@
  *     second reader: the page
  *     a late reader: the page
  *     the next page: no more pages
+ *     of a value, of a Deferred and of a Future: 1 2 the same
  *     cancelled for all who wait
  */
 #include <hence/hence.h>
@@ -22,6 +23,7 @@ static hence_result page_here(hence_result *in, void *arg);
 static void read_page(hence_future *f, void *arg);
 static void chained(hence_loop *loop);
 static hence_result next_page(hence_result *in, void *arg);
+static void ensured(hence_loop *loop);
 static void cancelled(hence_loop *loop);
 static void count(hence_future *f, void *arg);
 
@@ -32,6 +34,7 @@ int main(void)
         return EXIT_FAILURE;
     many_readers(loop);
     chained(loop);
+    ensured(loop);
     cancelled(loop);
     hence_loop_free(loop);
     return EXIT_SUCCESS;
@@ -105,6 +108,23 @@ static hence_result next_page(hence_result *in, void *arg)
     return hence_chain_future(hence_future_ref(next)); /* takes one reference, and waits */
 }
 //! [chain-future]
+
+//! [ensure]
+static void ensured(hence_loop *loop)
+{
+    hence_result of_deferred = hence_chain(hence_deferred_succeed(hence_int(2)));
+    hence_future *one = hence_ensure_future(loop, hence_int(1));
+    hence_future *two = hence_ensure_future(loop, of_deferred);
+    hence_future *same = hence_ensure_future(loop, hence_chain_future(hence_future_ref(two)));
+
+    hence_result first = hence_future_result(one), second = hence_future_result(two);
+    printf("of a value, of a Deferred and of a Future: %d %d %s\n", (int)hence_as_int(&first),
+           (int)hence_as_int(&second), same == two ? "the same" : "another");
+    hence_future_unref(one);
+    hence_future_unref(two);
+    hence_future_unref(same);
+}
+//! [ensure]
 
 //! [cancel]
 static void cancelled(hence_loop *loop)

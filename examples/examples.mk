@@ -179,6 +179,30 @@ examples_61_executor_LDADD = $(EXAMPLE_LIBS)
 EXAMPLES += examples/62_blocking_call
 examples_62_blocking_call_LDADD = $(EXAMPLE_LIBS) -lpthread
 
+EXAMPLES += examples/70_lock
+examples_70_lock_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/71_producer_consumer
+examples_71_producer_consumer_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/72_pool
+examples_72_pool_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/73_barrier
+examples_73_barrier_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/74_notify
+examples_74_notify_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/75_rwlock
+examples_75_rwlock_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/76_filesystem_lock
+examples_76_filesystem_lock_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/77_queues
+examples_77_queues_LDADD = $(EXAMPLE_LIBS)
+
 noinst_PROGRAMS += $(EXAMPLES)
 EXAMPLE_TESTS = $(EXAMPLES:=.out)
 EXTRA_DIST += $(EXAMPLE_TESTS) examples/run

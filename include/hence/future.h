@@ -91,6 +91,34 @@ HENCE_API HENCE_MUST_USE hence_future *hence_future_fail_at(const char *site, he
 #define hence_future_fail(loop, r) hence_future_fail_at(HENCE_SITE, (loop), (r))
 
 /**
+ * @brief A Future for whatever a result is. The macro hence_ensure_future() adds the line.
+ *
+ * @verbatim
+       hence_chain_future(f), f of this loop    f itself
+       another chain                            a Future that waits for it
+       a value, a failure                       a Future that is done with it
+   @endverbatim
+ *
+ * @param site  a string that lives for ever: #HENCE_SITE; or NULL
+ * @param loop  lent
+ * @param r     taken
+ * @return the Future, yours; NULL as for hence_future_new_at(): then @p r has been destroyed
+ *
+ * @threading{The loop's.}
+ * @complexity{O(1).}
+ * @see hence_future_succeed()
+ * @since 0.1
+ * @snippet 27_futures.c ensure
+ */
+HENCE_API HENCE_MUST_USE hence_future *hence_ensure_future_at(const char *site, hence_loop *loop,
+                                                              hence_result r);
+/**
+ * A Future for whatever a result is: hence_ensure_future_at() with this line.
+ * @snippet 27_futures.c ensure
+ */
+#define hence_ensure_future(loop, r) hence_ensure_future_at(HENCE_SITE, (loop), (r))
+
+/**
  * @brief One more reference.
  * @param f  lent; NULL gives NULL
  * @return the same Future, yours; NULL on another thread

@@ -30,38 +30,7 @@ struct cxx_exceptions {
 struct cxx_exceptions *__cxa_get_globals(void) WEAK;
 
 static bool by_swapcontext;
-static int (*swap)(ucontext_t *from, const ucontext_t *to);
-
-__attribute__((constructor)) static void choose(void)
-{
-    by_swapcontext = __sanitizer_start_switch_fiber || __tsan_switch_to_fiber;
-    if (!by_swapcontext)
-        return;
-    /* not the one that the sanitizer has put in its place */
-    void *libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
-    void *found = libc ? dlsym(libc, "swapcontext") : NULL;
-    swap = swapcontext;
-    if (found)
-        memcpy(&swap, &found, sizeof swap);
-}
-
-bool hence_context_is_watched(void)
-{
-    const char *preloaded = getenv("LD_PRELOAD"); /* valgrind's modules come this way */
-    return by_swapcontext || (preloaded && strstr(preloaded, "vgpreload"));
-}
-
-/* ---- jumping ---- */
-
-/* siglongjmp(), without what _FORTIFY_SOURCE makes of it. */
-extern void hence_context_jump(sigjmp_buf registers, int value) __asm__("siglongjmp")
-    __attribute__((noreturn));
-
-static __attribute__((noinline)) void jump(struct hence_context *from, struct hence_context *to)
-{
-    if (sigsetjmp(from->registers, 0) == 0)
-        hence_context_jump(to->registers, 1);
-}
+static int (*swap)(ucontext_t *from, const ucontext_t *to) = swapcontext;
 
 /* ---- telling the sanitizers ---- */
 
@@ -84,16 +53,92 @@ static void arrive(void *fake_stack)
         __sanitizer_finish_switch_fiber(fake_stack, &left->bottom, &left->size);
 }
 
-/* ---- beginning ---- */
+/* ---- jumping ---- */
+
+#if HENCE_CONTEXT_BY_JUMP
+
+/* The message is in the third and fourth register of arguments, and is returned in the two registers of
+ * results; the contexts stay where they are, for enter(). */
+__asm__(".text\n"
+        ".p2align 4\n"
+        ".globl hence_context_jump\n"
+        ".hidden hence_context_jump\n"
+        ".type hence_context_jump, @function\n"
+        "hence_context_jump:\n\t"
+        "endbr64\n\t"
+        "pushq %rbp\n\t"
+        "pushq %rbx\n\t"
+        "pushq %r12\n\t"
+        "pushq %r13\n\t"
+        "pushq %r14\n\t"
+        "pushq %r15\n\t"
+        "movq %rsp, (%rdi)\n\t"
+        "movq (%rsi), %rsp\n\t"
+        "popq %r15\n\t"
+        "popq %r14\n\t"
+        "popq %r13\n\t"
+        "popq %r12\n\t"
+        "popq %rbx\n\t"
+        "popq %rbp\n\t"
+        "movq %rdx, %rax\n\t"
+        "movq %rcx, %rdx\n\t"
+        "popq %r8\n\t"
+        "notrack jmpq *%r8\n"
+        ".size hence_context_jump, . - hence_context_jump\n");
+
+hence_result hence_context_jump(struct hence_context *from, struct hence_context *to,
+                                hence_result message);
+/* The low byte of the first register of results is what a bool is returned in. */
+bool hence_context_jump_and_ask(struct hence_context *from, struct hence_context *to,
+                                hence_result message) __asm__("hence_context_jump");
+
+_Static_assert(offsetof(struct hence_context, stack_pointer) == 0, "where the jump expects it");
+
+static void enter(struct hence_context *from, struct hence_context *here)
+{
+    (void)from;
+    here->entry(here->arg);
+}
+
+static void jump(struct hence_context *from, struct hence_context *to)
+{
+    hence_context_jump(from, to, hence_none());
+}
+
+static void prepare_jump(struct hence_context *here)
+{
+    enum {
+        KEPT = 6, /* registers that are popped first */
+        ROOM = KEPT + 4
+    };
+    void **stack = (void **)(((uintptr_t)here->bottom + here->size) & ~(uintptr_t)15) - ROOM;
+    for (int i = 0; i < ROOM; i++)
+        stack[i] = NULL; /* a return address of zero, too: here the stack ends */
+    stack[KEPT] = (void *)(uintptr_t)enter;
+    here->stack_pointer = stack;
+}
+
+#else
+
+/* siglongjmp(), without what _FORTIFY_SOURCE makes of it: it refuses to go to another stack. */
+extern void long_jump(sigjmp_buf registers, int value) __asm__("siglongjmp")
+    __attribute__((noreturn));
+
+static __attribute__((noinline)) void jump(struct hence_context *from, struct hence_context *to)
+{
+    if (sigsetjmp(from->registers, 0) == 0)
+        long_jump(to->registers, 1);
+}
+
+static struct hence_context *of_halves(unsigned high, unsigned low)
+{
+    return (struct hence_context *)((uintptr_t)high << 16 << 16 | (uintptr_t)low);
+}
 
 static void enter(unsigned high, unsigned low)
 {
-    struct hence_context *here =
-        (struct hence_context *)((uintptr_t)high << 16 << 16 | (uintptr_t)low);
-    if (by_swapcontext)
-        arrive(NULL);
-    else
-        jump(here, left);
+    struct hence_context *here = of_halves(high, low);
+    jump(here, left);
     here->entry(here->arg);
 }
 
@@ -106,12 +151,45 @@ static __attribute__((noinline)) void enter_first(const ucontext_t *start)
         setcontext(start);
 }
 
+static void prepare_jump(struct hence_context *here)
+{
+    const uintptr_t address = (uintptr_t)here;
+    ucontext_t start;
+    getcontext(&start);
+    start.uc_stack.ss_sp = (void *)(uintptr_t)here->bottom;
+    start.uc_stack.ss_size = here->size;
+    start.uc_link = NULL;
+    makecontext(&start, (void (*)(void))(uintptr_t)enter, 2, (unsigned)(address >> 16 >> 16),
+                (unsigned)address);
+    enter_first(&start);
+}
+
+#endif
+
+/* ---- beginning ---- */
+
+static void enter_by_swapcontext(unsigned high, unsigned low)
+{
+    struct hence_context *here =
+        (struct hence_context *)((uintptr_t)high << 16 << 16 | (uintptr_t)low);
+    arrive(NULL);
+    here->entry(here->arg);
+}
+
+static void prepare_swap(struct hence_context *here)
+{
+    const uintptr_t address = (uintptr_t)here;
+    getcontext(here->slow);
+    here->slow->uc_stack.ss_sp = (void *)(uintptr_t)here->bottom;
+    here->slow->uc_stack.ss_size = here->size;
+    here->slow->uc_link = NULL;
+    makecontext(here->slow, (void (*)(void))(uintptr_t)enter_by_swapcontext, 2,
+                (unsigned)(address >> 16 >> 16), (unsigned)address);
+}
+
 void hence_context_begin(struct hence_context *here, void *bottom, size_t size,
                          void (*entry)(void *arg), void *arg)
 {
-    const uintptr_t address = (uintptr_t)here;
-    ucontext_t first, *start = by_swapcontext ? &here->slow : &first;
-
     here->entry = entry;
     here->arg = arg;
     here->bottom = bottom;
@@ -122,15 +200,10 @@ void hence_context_begin(struct hence_context *here, void *bottom, size_t size,
         __lsan_register_root_region(bottom, size);
     if (__tsan_create_fiber)
         here->fiber = __tsan_create_fiber(0);
-
-    getcontext(start);
-    start->uc_stack.ss_sp = bottom;
-    start->uc_stack.ss_size = size;
-    start->uc_link = NULL;
-    makecontext(start, (void (*)(void))(uintptr_t)enter, 2, (unsigned)(address >> 16 >> 16),
-                (unsigned)address);
-    if (!by_swapcontext)
-        enter_first(start);
+    if (by_swapcontext)
+        prepare_swap(here);
+    else
+        prepare_jump(here);
 }
 
 void hence_context_end(struct hence_context *here)
@@ -143,21 +216,89 @@ void hence_context_end(struct hence_context *here)
 
 /* ---- switching ---- */
 
-void hence_context_switch(struct hence_context *from, struct hence_context *to, bool is_last)
+static _Thread_local hence_result passed;
+
+static hence_result switch_slowly(struct hence_context *from, struct hence_context *to,
+                                  hence_result message)
 {
     struct cxx_exceptions mine = {NULL, 0}, *of_thread = NULL;
-    if (HENCE_UNLIKELY(__cxa_get_globals != NULL)) {
+    if (__cxa_get_globals) {
         of_thread = __cxa_get_globals();
         mine = *of_thread;
         *of_thread = (struct cxx_exceptions){NULL, 0}; /* for one that begins */
     }
-    if (HENCE_UNLIKELY(by_swapcontext)) {
-        leave(from, to, is_last);
-        swap(&from->slow, &to->slow);
-        arrive(is_last ? NULL : from->fake_stack);
+    passed = message;
+    if (by_swapcontext) {
+        const bool is_left_for_good = from->is_left_for_good;
+        leave(from, to, is_left_for_good);
+        swap(from->slow, to->slow);
+        arrive(is_left_for_good ? NULL : from->fake_stack);
     } else {
         jump(from, to);
     }
-    if (HENCE_UNLIKELY(of_thread != NULL))
+    if (of_thread)
         *of_thread = mine;
+    return passed;
+}
+
+static bool ask_slowly(struct hence_context *from, struct hence_context *to, hence_result message)
+{
+    return switch_slowly(from, to, message).kind != 0;
+}
+
+hence_result (*hence_context_switch)(struct hence_context *from, struct hence_context *to,
+                                     hence_result message) = switch_slowly;
+bool (*hence_context_ask)(struct hence_context *from, struct hence_context *to,
+                          hence_result message) = ask_slowly;
+
+/* ---- which way ---- */
+
+#if HENCE_CONTEXT_BY_JUMP
+
+/* Does the processor keep a stack of return addresses of its own? */
+static bool has_shadow_stack(void)
+{
+    unsigned long pointer = 0;
+    __asm__ volatile("rdsspq %0" : "+r"(pointer)); /* does nothing where there is none */
+    return pointer != 0;
+}
+
+static void use_jump(void)
+{
+    hence_context_switch = hence_context_jump;
+    hence_context_ask = hence_context_jump_and_ask;
+}
+
+#else
+
+static bool has_shadow_stack(void)
+{
+    return false; /* longjmp() knows of it */
+}
+
+static void use_jump(void)
+{
+}
+
+#endif
+
+__attribute__((constructor)) static void choose(void)
+{
+    const bool has_sanitizer = __sanitizer_start_switch_fiber || __tsan_switch_to_fiber;
+    by_swapcontext = has_sanitizer || has_shadow_stack();
+    if (!by_swapcontext && !__cxa_get_globals)
+        use_jump();
+    if (!has_sanitizer)
+        return;
+    /* libc's, not the one that the sanitizer has put in its place */
+    void *libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
+    void *found = libc ? dlsym(libc, "swapcontext") : NULL;
+    if (found)
+        memcpy(&swap, &found, sizeof swap);
+}
+
+bool hence_context_is_watched(void)
+{
+    const char *preloaded = getenv("LD_PRELOAD"); /* valgrind's modules come this way */
+    return by_swapcontext || (preloaded && strstr(preloaded, "vgpreload"));
 }

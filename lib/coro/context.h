@@ -3,18 +3,22 @@
 #define HENCE_LIB_CORO_CONTEXT_H
 
 /*
- * Switching between stacks: the one file that another backend would replace.
+ * Switching between stacks: the seam behind which another way to do it can be put. There are three:
  *
- * A stack is entered once by makecontext(), and from then on by siglongjmp() to where it was left by
- * sigsetjmp(): a few registers each, no system call, no assembly of ours. Both are meant for one stack
- * only, so three things have to be known of them:
+ *   by a jump       on x86-64: the registers that a function must keep are pushed, the stack pointers
+ *                   exchanged, and those of the other stack popped
+ *   by longjmp      elsewhere, and with -DHENCE_CONTEXT_LONGJMP: sigsetjmp() where it is left, and
+ *                   siglongjmp() to go on, on a stack that makecontext() has entered once. Some three times
+ *                   slower
+ *   by swapcontext  where a sanitizer is part of the program, since it has to be told of each switch and has
+ *                   put versions of its own in place of the others; and where the processor keeps a second
+ *                   stack of return addresses, which only libc knows how to switch
  *
- *   - _FORTIFY_SOURCE makes siglongjmp() refuse to go to another stack: the function is reached by a
- *     name of our own instead.
- *   - Sanitizers replace it by a version that takes the jump for the end of the frames in between.
- *     Where one is part of the program, libc's own swapcontext() switches, and the sanitizer is told.
- *   - C++ keeps the exceptions that are being handled for each thread, not for each stack: they are put
- *     aside with the stack.
+ * C++ keeps the exceptions that are being handled for each thread, not for each stack: they are put aside
+ * with the stack.
+ *
+ * What costs most is none of this, but each return to a caller that the processor did not foresee. So the
+ * jump does not return but jumps, and whoever can should switch in a tail call.
  */
 
 #include <setjmp.h>
@@ -22,16 +26,29 @@
 #include <stddef.h>
 #include <ucontext.h>
 
+#include <hence/result.h>
+
+#if defined(__x86_64__) && !defined(__ILP32__) && !defined(HENCE_CONTEXT_LONGJMP)
+#define HENCE_CONTEXT_BY_JUMP 1
+#else
+#define HENCE_CONTEXT_BY_JUMP 0
+#endif
+
 /* Where a flow of control goes on. */
 struct hence_context {
+#if HENCE_CONTEXT_BY_JUMP
+    void *stack_pointer;
+#else
     sigjmp_buf registers;
+#endif
     void (*entry)(void *arg); /* what it begins with */
     void *arg;
     /* For sanitizers. The stack of a thread itself is known once it has been left. */
     const void *bottom;
     size_t size;
     void *fake_stack, *fiber;
-    ucontext_t slow; /* instead of the registers, where a sanitizer watches */
+    bool is_left_for_good; /* what stands on its stack will not be used again, but for its entry */
+    ucontext_t *slow;      /* instead of the registers: the owner has room for it */
 };
 
 /* Has `here` begin with entry(arg), which must not return, on the `size` bytes of stack from `bottom`
@@ -39,14 +56,18 @@ struct hence_context {
 void hence_context_begin(struct hence_context *here, void *bottom, size_t size,
                          void (*entry)(void *arg), void *arg);
 
-/* Goes on at `to`. Returns when somebody switches to `from`. `is_last`: of what stands on this stack
- * only the frames that return then will still be used. */
-void hence_context_switch(struct hence_context *from, struct hence_context *to, bool is_last);
-
 /* Nobody will switch to it again: its stack may be unmapped. */
 void hence_context_end(struct hence_context *here);
 
 /* Does a sanitizer or valgrind watch this program? Then no stack should be used twice. */
 bool hence_context_is_watched(void);
+
+/* Goes on at `to`, which is given the message. Returns when somebody switches to `from`: with what that
+ * one gives. A context that begins gets none. Chosen once, when the library is loaded. */
+extern hence_result (*hence_context_switch)(struct hence_context *from, struct hence_context *to,
+                                            hence_result message);
+/* The same for who is given messages whose first word is true or false, and wants only that. */
+extern bool (*hence_context_ask)(struct hence_context *from, struct hence_context *to,
+                                 hence_result message);
 
 #endif

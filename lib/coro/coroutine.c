@@ -23,15 +23,16 @@ _Thread_local struct hence_coroutine *hence_coroutine_here
     __attribute__((tls_model("initial-exec")));
 
 /* The stacks of a thread. */
-static _Thread_local struct {
+static _Thread_local __attribute__((tls_model("initial-exec"))) struct {
     size_t mapped; /* bytes of those to come, with the guard page; 0: nothing is set up yet */
-    struct hence_coroutine *kept; /* those without a coroutine, all of that size */
+    struct hence_coroutine *kept;     /* those without a coroutine, all of that size */
+    struct hence_coroutine *finished; /* it cannot be kept, and is to be unmapped */
     unsigned kept_count, colour;
     struct hence_ring all;
 } stacks;
 
 static pthread_key_t thread_end;
-static bool keeps;
+static bool has_thread_end, keeps;
 
 static size_t page_size(void)
 {
@@ -43,7 +44,7 @@ static void set_size(size_t size)
     const size_t page = page_size();
     if (!stacks.mapped) {
         hence_ring_init(&stacks.all);
-        if (keeps)
+        if (has_thread_end)
             pthread_setspecific(thread_end, &stacks);
     }
     stacks.mapped = (size + page - 1) / page * page + page;
@@ -51,13 +52,17 @@ static void set_size(size_t size)
 
 /* ---- stacks ---- */
 
+static void finish(struct hence_coroutine *c);
+
 static void run(void *arg)
 {
     struct hence_coroutine *c = arg;
     for (;;) {
-        c->fn(c->arg);
-        c->fn = NULL;
-        hence_context_switch(&c->here, &c->resumer, true);
+        hence_result message = c->fn(c->arg);
+        finish(c);
+        c->here.is_left_for_good = true;
+        hence_coroutine_here = c->outer;
+        hence_context_switch(&c->here, &c->resumer, message);
     }
 }
 
@@ -86,6 +91,8 @@ static struct hence_coroutine *stack_new(void)
     struct hence_coroutine *c = (void *)(mapping + mapped - record - colour);
     c->mapping = mapping;
     c->mapped = mapped;
+    c->here.slow = &c->slow_here;
+    c->resumer.slow = &c->slow_resumer;
     hence_ring_append(&stacks.all, &c->ring);
     char *bottom = mapping + page_size();
     hence_context_begin(&c->here, bottom, (size_t)((char *)c - bottom), run, c);
@@ -99,8 +106,17 @@ static void stack_free(struct hence_coroutine *c)
     munmap(c->mapping, c->mapped);
 }
 
+static inline void reap(void)
+{
+    if (HENCE_UNLIKELY(stacks.finished != NULL)) {
+        stack_free(stacks.finished);
+        stacks.finished = NULL;
+    }
+}
+
 void hence_coroutine_drain(void)
 {
+    reap();
     while (stacks.kept) {
         struct hence_coroutine *c = stacks.kept;
         stacks.kept = c->next_free;
@@ -117,15 +133,16 @@ static void drain(void *unused)
 
 __attribute__((constructor)) static void decide_about_keeping(void)
 {
-    keeps = !hence_context_is_watched() && pthread_key_create(&thread_end, drain) == 0;
+    has_thread_end = pthread_key_create(&thread_end, drain) == 0;
+    keeps = has_thread_end && !hence_context_is_watched();
 }
 
 __attribute__((destructor)) static void forget_thread_end(void)
 {
-    if (!keeps)
+    if (!has_thread_end)
         return;
     hence_coroutine_drain();
-    keeps = false;
+    has_thread_end = keeps = false;
     pthread_key_delete(thread_end);
 }
 
@@ -177,8 +194,9 @@ size_t hence_coroutine_stack_peak(void)
 
 /* ---- coroutines ---- */
 
-struct hence_coroutine *hence_coroutine_new(void (*fn)(void *arg), void *arg)
+struct hence_coroutine *hence_coroutine_new(hence_result (*fn)(void *arg), void *arg)
 {
+    reap();
 #ifdef HENCE_LEDGER
     void *token = hence_memory_get(1);
     if (!token)
@@ -199,37 +217,25 @@ struct hence_coroutine *hence_coroutine_new(void (*fn)(void *arg), void *arg)
 #endif
     if (!c)
         return NULL;
+    c->here.is_left_for_good = false;
     c->innermost = c;
     c->fn = fn;
     c->arg = arg;
     return c;
 }
 
-void hence_coroutine_free(struct hence_coroutine *c)
+/* Called on its stack, which cannot be unmapped now: it is kept, or goes next time. */
+static void finish(struct hence_coroutine *c)
 {
 #ifdef HENCE_LEDGER
     hence_memory_put(c->token, 1);
 #endif
-    if (!keeps || stacks.kept_count >= KEPT_MOST || c->mapped != stacks.mapped) {
-        stack_free(c);
-        return;
+    reap();
+    if (HENCE_LIKELY(keeps && stacks.kept_count < KEPT_MOST && c->mapped == stacks.mapped)) {
+        c->next_free = stacks.kept;
+        stacks.kept = c;
+        stacks.kept_count++;
+    } else {
+        stacks.finished = c;
     }
-    c->next_free = stacks.kept;
-    stacks.kept = c;
-    stacks.kept_count++;
-}
-
-void hence_coroutine_resume(struct hence_coroutine *c)
-{
-    struct hence_coroutine *outer = hence_coroutine_here;
-    hence_coroutine_here = c->innermost;
-    hence_context_switch(&c->resumer, &c->innermost->here, false);
-    hence_coroutine_here = outer;
-}
-
-void hence_coroutine_suspend(struct hence_coroutine *c)
-{
-    struct hence_coroutine *self = hence_coroutine_here;
-    c->innermost = self;
-    hence_context_switch(&self->here, &c->resumer, false);
 }

@@ -26,12 +26,14 @@ struct hence_coroutine {
     /* The coroutine that runs inside of this one: itself, or one that was resumed by it, and again, and
      * that has suspended them all together. */
     struct hence_coroutine *innermost;
-    void (*fn)(void *arg);
+    struct hence_coroutine *outer; /* the one that has resumed it, or NULL */
+    hence_result (*fn)(void *arg);
     void *arg;
     char *mapping;
     size_t mapped; /* bytes, with the guard page */
     struct hence_coroutine *next_free;
     struct hence_ring ring; /* of the stacks of this thread */
+    ucontext_t slow_here, slow_resumer;
 #ifdef HENCE_LEDGER
     void *
         token; /* a block of memory that stands for the stack: in the ledger, and for running out of it */
@@ -42,18 +44,35 @@ struct hence_coroutine {
 extern _Thread_local struct hence_coroutine *hence_coroutine_here
     __attribute__((tls_model("initial-exec")));
 
-/* A coroutine that will call fn(arg), on a stack of this thread; NULL if none can be had. */
-struct hence_coroutine *hence_coroutine_new(void (*fn)(void *arg), void *arg);
+/* A coroutine that will call fn(arg), on a stack of this thread; NULL if none can be had. When `fn` returns
+ * the coroutine is gone, and who has resumed it gets what `fn` returned as the message. */
+struct hence_coroutine *hence_coroutine_new(hence_result (*fn)(void *arg), void *arg);
 
-/* Its function has returned, or was never begun. Not called from within. */
-void hence_coroutine_free(struct hence_coroutine *c);
+/* Has it go on, and gives it a message. Returns the one that it suspends itself or ends with. */
+static inline hence_result hence_coroutine_resume(struct hence_coroutine *c, hence_result message)
+{
+    c->outer = hence_coroutine_here;
+    hence_coroutine_here = c->innermost;
+    return hence_context_switch(&c->resumer, &c->innermost->here, message);
+}
 
-/* Has it go on; returns when it suspends itself, or its function has returned. */
-void hence_coroutine_resume(struct hence_coroutine *c);
+/* The same where messages are true or false. */
+static inline bool hence_coroutine_ask(struct hence_coroutine *c, hence_result message)
+{
+    c->outer = hence_coroutine_here;
+    hence_coroutine_here = c->innermost;
+    return hence_context_ask(&c->resumer, &c->innermost->here, message);
+}
 
-/* Called from within `c`, or from within coroutines that it has resumed: all of them stop here, and go
- * on when `c` is resumed again. */
-void hence_coroutine_suspend(struct hence_coroutine *c);
+/* Called from within `c`, or from within coroutines that it has resumed: all of them stop here, until `c` is
+ * resumed again. Returns the message of who does that. */
+static inline hence_result hence_coroutine_suspend(struct hence_coroutine *c, hence_result message)
+{
+    struct hence_coroutine *self = hence_coroutine_here;
+    c->innermost = self;
+    hence_coroutine_here = c->outer;
+    return hence_context_switch(&self->here, &c->resumer, message);
+}
 
 /* Gives the stacks that are kept back. */
 void hence_coroutine_drain(void);

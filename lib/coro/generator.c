@@ -24,7 +24,7 @@ struct hence_generator {
     hence_generator_fn *fn;
     void *arg;
     hence_drop_fn *drop;
-    hence_result slot; /* on its way in or out; in the end what the function has returned */
+    hence_result *out; /* where what it yields or ends with is to go */
 };
 
 /* ---- its life ---- */
@@ -44,7 +44,6 @@ hence_generator *hence_generator_new_own(hence_generator_fn *fn, void *arg, henc
     g->fn = fn;
     g->arg = arg;
     g->drop = drop;
-    g->slot = hence_none();
     HENCE_COUNT(GENERATORS_MADE);
     return g;
 }
@@ -71,66 +70,64 @@ hence_generator *hence_generator_unref(hence_generator *g)
         if (--g->references)
             return NULL;
     }
-    hence_result r = g->slot;
     HENCE_COUNT(GENERATORS_ENDED);
     hence_memory_put(g, sizeof *g);
-    hence_drop(r);
     return NULL;
 }
 
-/* ---- its function ---- */
+/* ---- its function ----
+ *
+ * Whoever asks switches to its stack in a tail call: all that is to be done when a value comes is done on
+ * that side, before it switches back. The message says whether there is a value. */
 
-static void end(hence_generator *g, hence_result r)
+static const hence_result yielded = {true, 0}, ended = {false, 0};
+
+static void end(hence_generator *g)
 {
     g->state = GENERATOR_ENDED;
-    g->slot = r;
-    if (g->drop) {
-        hence_drop_fn *drop = g->drop;
-        g->drop = NULL;
-        drop(g->arg);
-    }
+    g->coroutine = NULL;
+    if (g->drop)
+        g->drop(g->arg);
 }
 
-static void call_function(void *arg)
+static hence_result call_function(void *arg)
 {
     hence_generator *g = arg;
     hence_result r = g->fn(g, g->arg);
-    g->slot = r;
-    g->state = GENERATOR_ENDED;
+    *g->out = r;
+    end(g);
+    hence_generator_unref(g);
+    return ended;
+}
+
+static bool go_on(hence_generator *g, hence_result in, hence_result *out);
+
+/* It begins, unless there is no stack for it. */
+static HENCE_NOINLINE bool begin(hence_generator *g, hence_result in, hence_result *out)
+{
+    g->coroutine = hence_coroutine_new(call_function, g);
+    if (g->coroutine)
+        return go_on(g, in, out);
+    end(g);
+    hence_drop(in);
+    *out = hence_fail_static(HENCE_ENOMEM);
+    return false;
 }
 
 /* Has it go on with `in`. True: what it has yielded is in *out. False: what it has ended with is. */
-static bool go_on(hence_generator *g, hence_result in, hence_result *out)
+static inline bool go_on(hence_generator *g, hence_result in, hence_result *out)
 {
-    if (!g->coroutine) {
-        g->coroutine = hence_coroutine_new(call_function, g);
-        if (!g->coroutine) {
-            hence_drop(in);
-            end(g, hence_none());
-            *out = hence_fail_static(HENCE_ENOMEM);
-            return false;
-        }
-    }
-    g->references++;
-    g->slot = in;
+    if (HENCE_UNLIKELY(!g->coroutine))
+        return begin(g, in, out);
+    g->references++; /* until it is suspended again */
+    g->out = out;
     g->state = GENERATOR_RUNNING;
-    hence_coroutine_resume(g->coroutine);
-    *out = hence_take(&g->slot);
-    const bool has_yielded = g->state == GENERATOR_SUSPENDED;
-    if (!has_yielded) {
-        hence_coroutine_free(g->coroutine);
-        g->coroutine = NULL;
-        end(g, hence_none());
-    }
-    hence_generator_unref(g);
-    return has_yielded;
+    return hence_coroutine_ask(g->coroutine, in);
 }
 
-/* Refuses one that cannot go on: false. */
-static bool can_go_on(const hence_generator *g, hence_result *out)
+/* It has ended, or runs, or is missing. */
+static HENCE_NOINLINE bool refuse_to_go_on(const hence_generator *g, hence_result *out)
 {
-    if (HENCE_LIKELY(g && g->state <= GENERATOR_SUSPENDED))
-        return true;
     if (!g)
         *out = hence_fail_static(HENCE_ENOMEM);
     else
@@ -138,16 +135,21 @@ static bool can_go_on(const hence_generator *g, hence_result *out)
     return false;
 }
 
+static inline bool can_go_on(const hence_generator *g)
+{
+    return HENCE_LIKELY(g && g->state <= GENERATOR_SUSPENDED);
+}
+
 bool hence_generator_next(hence_generator *g, hence_result *out)
 {
-    return can_go_on(g, out) && go_on(g, hence_none(), out);
+    return can_go_on(g) ? go_on(g, hence_none(), out) : refuse_to_go_on(g, out);
 }
 
 bool hence_generator_send(hence_generator *g, hence_result in, hence_result *out)
 {
-    if (!can_go_on(g, out)) {
+    if (!can_go_on(g)) {
         hence_drop(in);
-        return false;
+        return refuse_to_go_on(g, out);
     }
     if (g->state == GENERATOR_NEW && !hence_is_none(&in)) {
         hence_report_misuse("a value was sent to a generator that has not yielded yet");
@@ -164,13 +166,13 @@ bool hence_generator_throw(hence_generator *g, hence_result failure, hence_resul
         hence_drop(failure);
         failure = hence_fail_static(HENCE_EINVAL);
     }
-    if (!can_go_on(g, out)) {
+    if (!can_go_on(g)) {
         hence_drop(failure);
-        return false;
+        return refuse_to_go_on(g, out);
     }
     if (g->state != GENERATOR_NEW)
         return go_on(g, failure, out);
-    end(g, hence_none());
+    end(g);
     *out = failure;
     return false;
 }
@@ -180,8 +182,10 @@ hence_result hence_generator_close(hence_generator *g)
     hence_result out;
     if (!g || g->state == GENERATOR_ENDED)
         return hence_none();
-    if (!can_go_on(g, &out))
+    if (!can_go_on(g)) {
+        refuse_to_go_on(g, &out);
         return out;
+    }
     g->is_closing = true;
     hence_generator_throw(g, hence_fail_static(HENCE_ECANCELLED), &out);
     if (hence_is_cancelled(&out))
@@ -196,22 +200,28 @@ bool hence_generator_done(const hence_generator *g)
 
 /* ---- from within ---- */
 
+/* It does not run here, or is to end. */
+static HENCE_NOINLINE hence_result refuse_to_yield(const hence_generator *g, hence_result r)
+{
+    const bool is_closing = g && g->is_closing;
+    hence_drop(r);
+    if (!is_closing)
+        hence_report_misuse("hence_yield() for a generator that does not run here");
+    return hence_fail_static(is_closing ? HENCE_ECANCELLED : HENCE_EINVAL);
+}
+
 hence_result hence_yield(hence_generator *g, hence_result r)
 {
-    if (HENCE_UNLIKELY(!g || g->state != GENERATOR_RUNNING ||
-                       hence_coroutine_here != g->coroutine)) {
-        hence_report_misuse("hence_yield() for a generator that does not run here");
-        hence_drop(r);
-        return hence_fail_static(HENCE_EINVAL);
-    }
-    if (HENCE_UNLIKELY(g->is_closing)) {
-        hence_drop(r);
-        return hence_fail_static(HENCE_ECANCELLED);
-    }
-    g->slot = r;
+    if (HENCE_UNLIKELY(!g || g->state != GENERATOR_RUNNING || hence_coroutine_here != g->coroutine))
+        return refuse_to_yield(NULL, r);
+    if (HENCE_UNLIKELY(g->references == 1)) /* nobody holds it any more: it is to end */
+        g->is_closing = true;
+    if (HENCE_UNLIKELY(g->is_closing))
+        return refuse_to_yield(g, r);
+    *g->out = r;
+    g->references--;
     g->state = GENERATOR_SUSPENDED;
-    hence_coroutine_suspend(g->coroutine);
-    return hence_take(&g->slot);
+    return hence_coroutine_suspend(g->coroutine, yielded);
 }
 
 hence_result hence_yield_from(hence_generator *g, hence_generator *inner)

@@ -53,10 +53,21 @@ static void cancel_passes_part(struct hence_waitable *self)
     of_waitable(self)->is_cancelled = true;
 }
 
+static struct hence_consumer *waiter_part(const struct hence_waitable *self)
+{
+    return of_waitable(self)->consumer;
+}
+
+const struct hence_waitable *hence_task_status_leads_to(const hence_task_status *status)
+{
+    return status->consumer ? &status->waitable : NULL;
+}
+
 static const struct hence_part status_part = {
     .take = take_part,
     .hand_on = hand_on_part,
     .waits_for = waits_for_part,
+    .waiter = waiter_part,
     .cancel_passes = cancel_passes_part,
 };
 

@@ -51,15 +51,13 @@ static struct hence_consumer *end(struct task *task, hence_result result, hence_
 /* Would it, by waiting for `waitable`, wait for itself? */
 static bool closes_circle(struct task *task, struct hence_waitable *waitable)
 {
-    struct hence_waitable *last, *future = task->future ? &task->future->waitable : NULL;
+    struct hence_waitable *last;
     if (hence_waitable_waits_for(waitable, &task->waitable, &last))
         return true;
-    if (future && !hence_future_has_listeners(task->future)) /* nobody waits for it */
+    if (task->future && !hence_future_has_listeners(task->future)) /* nobody waits for it */
         return false;
-    const struct hence_part *part = last->consumer.part;
-    if (future && part->is_input && part->is_input(last, future))
-        return true;
-    return hence_future_leads_to(&task->waitable, last);
+    struct hence_search search = {.to = last, .steps = 100, .branches = 100};
+    return hence_waitable_leads_to(&task->waitable, &search);
 }
 
 /* Puts the result of `chain` into the slot if it is there; otherwise waits for it, and returns false. */
@@ -83,8 +81,7 @@ static bool take(struct task *task, hence_result chain)
 /* Its body has returned. */
 static struct hence_consumer *returned(struct task *task, hence_result *r)
 {
-    hence_coroutine_free(task->coroutine);
-    task->coroutine = NULL;
+    task->coroutine = NULL;                                             /* it has gone */
     if (task->must_cancel && !hence_is_failure(&task->waitable.slot)) { /* rule 94 */
         hence_drop(hence_take(&task->waitable.slot));
         task->waitable.slot = hence_fail_static(HENCE_ECANCELLED);
@@ -96,14 +93,14 @@ static struct hence_consumer *returned(struct task *task, hence_result *r)
 
 /* ---- its body ---- */
 
-static void call_body(void *arg)
+static hence_result call_body(void *arg)
 {
     struct task *task = arg;
     hence_result r = task->fn(task->arg);
     if (HENCE_UNLIKELY(task->innermost || task->lost))
         r = hence_block_leave_all(task, r);
-    task->waitable.slot = r;
     task->state = TASK_RETURNING;
+    return r;
 }
 
 /* Has it go on. Who is to get its result, and the result, if that is there now; otherwise NULL. */
@@ -112,9 +109,13 @@ static struct hence_consumer *run(struct task *task, hence_result *r)
     struct task *outer = hence_task_here;
     hence_task_here = task;
     task->state = TASK_RUNNING;
-    hence_coroutine_resume(task->coroutine);
+    hence_result message =
+        hence_coroutine_resume(task->coroutine, hence_take(&task->waitable.slot));
     hence_task_here = outer;
-    return task->state == TASK_RETURNING ? returned(task, r) : NULL;
+    if (task->state != TASK_RETURNING)
+        return NULL;
+    task->waitable.slot = message;
+    return returned(task, r);
 }
 
 static struct hence_consumer *begin(struct task *task, hence_result *r)
@@ -147,8 +148,7 @@ int hence_task_queue(struct task *task)
 hence_result hence_task_suspend(struct task *task)
 {
     task->state = TASK_AWAITING;
-    hence_coroutine_suspend(task->coroutine);
-    hence_result r = hence_take(&task->waitable.slot);
+    hence_result r = hence_coroutine_suspend(task->coroutine, hence_none());
     if (HENCE_UNLIKELY(task->must_cancel)) {
         task->must_cancel = false;
         if (!hence_is_cancelled(&r)) {

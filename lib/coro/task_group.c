@@ -98,20 +98,15 @@ static struct hence_waitable *waits_for_part(const struct hence_waitable *self)
     return NULL;
 }
 
-static bool is_input_part(struct hence_waitable *self, const struct hence_waitable *other)
+static struct hence_consumer *waiter_part(const struct hence_waitable *self)
 {
-    const hence_task_group *group = of_many(self);
-    const struct hence_ring *at = group->children.next;
-    for (int i = 0; i < HENCE_CIRCLE_BOUND && at != &group->children; i++, at = at->next)
-        if (&((const struct child *)at)->f->waitable == other)
-            return true;
-    return false;
+    return of_many((struct hence_waitable *)(uintptr_t)self)->consumer;
 }
 
 static const struct hence_part group_part = {
     .waits_for = waits_for_part,
     .cancel_each = cancel_each_part,
-    .is_input = is_input_part,
+    .waiter = waiter_part,
 };
 
 /* ---- children ---- */
@@ -148,6 +143,15 @@ static void child_ended(hence_future *f, void *arg)
     }
     hence_drop(r);
     release(group);
+}
+
+/* For finding circles. */
+static const struct hence_waitable *child_leads_to(const struct hence_listener *listener)
+{
+    const struct child *child = listener->arg;
+    const struct hence_waitable *starter =
+        child->status ? hence_task_status_leads_to(child->status) : NULL;
+    return starter ? starter : &child->group->many.waitable;
 }
 
 /* Room for one more child; for the failures of the body, and of the memory that could not be had. */
@@ -191,6 +195,7 @@ struct child *hence_task_group_add(hence_task_group *group, const char *site, he
     child->group = group;
     child->listener.fn = child_ended;
     child->listener.arg = child;
+    child->listener.leads_to = child_leads_to;
     hence_ring_append(&group->children, &child->ring);
     group->alive++;
     hence_listener_add(child->f, &child->listener);

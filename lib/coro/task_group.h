@@ -48,13 +48,15 @@ struct hence_task_group {
 
 /* May it take a child? Otherwise -errno. */
 int hence_task_group_check(hence_task_group *group, const char *what);
-/* Spawns fn(arg); takes `arg`, and `child` with its `status`. NULL: no memory, or the loop has closed. */
+/* Spawns fn(arg); takes `arg`. NULL: no memory, or the loop has closed. */
 struct child *hence_task_group_add(hence_task_group *group, const char *site, hence_result_fn *fn,
                                    void *arg, hence_drop_fn *drop);
 
 /* ---- start.c ---- */
 
-/* The child has ended with `r`: taken. Is that for the one who has started it, not for the group? */
+/* The child has ended with `r`: lent. The status goes. Is that for the one who has started it, not for the group? */
 bool hence_task_status_end(hence_task_status *status, const hence_result *r);
+/* What waits for it, or NULL. */
+const struct hence_waitable *hence_task_status_leads_to(const hence_task_status *status);
 
 #endif

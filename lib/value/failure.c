@@ -69,6 +69,10 @@ static const char *describe_hence(int code)
         return "there is no room for it now";
     case HENCE_EDIED:
         return "the thread that was at it has ended";
+    case HENCE_ESHUTDOWN:
+        return "it was shut down";
+    case HENCE_EBROKEN:
+        return "it is broken";
     }
     return "unknown failure";
 }
@@ -94,6 +98,7 @@ static hence_failure static_failures[] = {
     STATIC_FAILURE(HENCE_EFAILED),    STATIC_FAILURE(HENCE_EFIRST),
     STATIC_FAILURE(HENCE_EGROUP),     STATIC_FAILURE(HENCE_EEND),
     STATIC_FAILURE(HENCE_EFULL),      STATIC_FAILURE(HENCE_EDIED),
+    STATIC_FAILURE(HENCE_ESHUTDOWN),  STATIC_FAILURE(HENCE_EBROKEN),
 };
 
 static hence_result failure_result(hence_failure *failure)
@@ -103,7 +108,7 @@ static hence_result failure_result(hence_failure *failure)
 
 hence_result hence_fail_static(hence_error code)
 {
-    if (code < HENCE_ENOMEM || code > HENCE_EDIED)
+    if (code < HENCE_ENOMEM || code > HENCE_EBROKEN)
         code = HENCE_EINVAL;
     return failure_result(&static_failures[code - HENCE_ENOMEM]);
 }

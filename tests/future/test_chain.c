@@ -629,3 +629,37 @@ TEST_ONCE(future_chain, an_endless_row_of_tails_runs_in_constant_memory)
     hence_future_unref(f);
     end_loop(&both);
 }
+
+/* ---- a Future for whatever it is ---- */
+
+TEST(future_chain, the_chain_of_a_Future_of_the_same_loop_is_ensured_to_be_that_Future)
+{
+    struct loop_and_clock both = begin_loop();
+    hence_promise *p;
+    hence_future *f = hence_future_new(both.loop, &p);
+    hence_future *same = hence_ensure_future(both.loop, future_chain(f));
+    check(same == f);
+    hence_resolve(p, hence_int(7));
+    hence_future_unref(same);
+    hence_future_unref(f);
+    end_loop(&both);
+}
+
+TEST(future_chain, anything_else_is_ensured_to_be_a_Future_that_ends_with_it)
+{
+    struct loop_and_clock both = begin_loop();
+    hence_promise *p;
+    hence_deferred *d = hence_deferred_new(&p);
+    hence_future *of_value = hence_ensure_future(both.loop, hence_int(1));
+    hence_future *of_failure = hence_ensure_future(both.loop, hence_fail_errno(ENOENT, "none"));
+    hence_future *of_chain = hence_ensure_future(both.loop, hence_chain(d));
+    check_string(result_of(of_value), "1");
+    check(hence_future_failure(of_failure) != NULL);
+    check_string(result_of(of_chain), "pending");
+    hence_resolve(p, hence_int(2));
+    check_string(result_of(of_chain), "2");
+    hence_future_unref(of_value);
+    hence_future_unref(of_failure);
+    hence_future_unref(of_chain);
+    end_loop(&both);
+}
