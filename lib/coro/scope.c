@@ -160,8 +160,9 @@ static hence_result exit_scope(struct block *block, hence_result r, void *out)
     if (!scope->fails)
         return hence_none();
     const int64_t limit = scope->deadline - scope->entered;
-    return scope->deadline != HENCE_NEVER && limit > 0 ? hence_timed_out(block->site, limit)
-                                                       : hence_fail_static(HENCE_ETIMEDOUT);
+    const bool in_time = hence_loop_time(block->loop) < scope->deadline;
+    return in_time || limit <= 0 ? hence_fail_static(HENCE_ETIMEDOUT)
+                                 : hence_timed_out(block->site, limit);
 }
 
 static const struct block_kind scope_kind = {
