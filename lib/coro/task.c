@@ -5,6 +5,7 @@
 
 #include "base/ledger.h"
 #include "base/memory.h"
+#include "coro/block.h"
 #include "future/future.h"
 
 _Thread_local struct task *hence_task_here __attribute__((tls_model("initial-exec")));
@@ -112,6 +113,8 @@ static hence_result call_body(void *arg)
 {
     struct task *task = arg;
     hence_result r = task->fn(task->arg);
+    if (HENCE_UNLIKELY(task->innermost || task->lost))
+        r = hence_block_leave_all(task, r);
     task->state = TASK_RETURNING;
     return r;
 }
@@ -176,11 +179,25 @@ hence_result hence_task_wait(struct task *task, hence_result chain)
 {
     if (take(task, chain))
         return hence_take(&task->waitable.slot);
-    if (HENCE_UNLIKELY(task->must_cancel) && hence_waitable_cancel(task->awaited) == 0)
+    return hence_task_wait_awaited(task);
+}
+
+hence_result hence_task_wait_awaited(struct task *task)
+{
+    const bool cancelled =
+        HENCE_UNLIKELY(task->must_cancel) && hence_waitable_cancel(task->awaited) == 0;
+    if (HENCE_UNLIKELY(cancelled))
         task->must_cancel = false;
+    if (HENCE_UNLIKELY(task->scopes))
+        hence_scope_begin_wait(task, cancelled);
     if (HENCE_UNLIKELY(!task->awaited)) /* that has ended it at once */
         return hence_take(&task->waitable.slot);
     return hence_task_suspend(task);
+}
+
+void hence_task_cancel(struct task *task)
+{
+    hence_waitable_cancel(&task->waitable);
 }
 
 /* ---- the loop has closed ---- */
