@@ -3,8 +3,17 @@
 # Random programs on hence and on its models, compared: README.md says how. The interpreters are C programs;
 # what runs the model and compares is Python, and skipped where the model is not installed.
 
-CONFORMANCE_INTERPRETERS = tests/conformance/deferreds tests/conformance/futures
-CONFORMANCE_TESTS = tests/conformance/asyncio tests/conformance/twisted
+CONFORMANCE_INTERPRETERS = tests/conformance/coroutines tests/conformance/deferreds \
+	tests/conformance/futures
+CONFORMANCE_TESTS = tests/conformance/asyncio tests/conformance/tasks tests/conformance/twisted
+
+tests_conformance_coroutines_SOURCES = \
+	tests/conformance/coroutines.c \
+	tests/conformance/program.c \
+	tests/conformance/program.h \
+	tests/conformance/turns.c \
+	tests/conformance/turns.h
+tests_conformance_coroutines_LDADD = $(THREAD_LIBS)
 
 tests_conformance_deferreds_SOURCES = \
 	tests/conformance/deferreds.c \
@@ -15,7 +24,9 @@ tests_conformance_deferreds_LDADD = $(THREAD_LIBS)
 tests_conformance_futures_SOURCES = \
 	tests/conformance/futures.c \
 	tests/conformance/program.c \
-	tests/conformance/program.h
+	tests/conformance/program.h \
+	tests/conformance/turns.c \
+	tests/conformance/turns.h
 tests_conformance_futures_LDADD = $(THREAD_LIBS)
 
 check_PROGRAMS += $(CONFORMANCE_INTERPRETERS)
@@ -25,6 +36,7 @@ EXTRA_DIST += $(CONFORMANCE_TESTS) \
 	tests/conformance/asyncio_model.py \
 	tests/conformance/driver.py \
 	tests/conformance/programs.py \
+	tests/conformance/tasks_model.py \
 	tests/conformance/twisted_differences.py \
 	tests/conformance/twisted_model.py \
 	tests/conformance/twisted_operations.py \

@@ -49,6 +49,10 @@ struct outcomes {
 struct grammar {
     const struct operation *operations; /* until one without a word */
     const struct outcomes *outcomes;    /* until one without a name */
+    /* Bodies: blocks with an outcome of that name are longer than others, and have further operations,
+     * which mean something in them alone. 0 and NULL: there are none. */
+    char body;
+    const struct operation *of_bodies; /* until one without a word */
 };
 
 struct block;
