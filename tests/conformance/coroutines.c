@@ -67,13 +67,13 @@ enum {
 
 /* The last number of those that await, or the first one of "await_spawn", is a mode. */
 static const struct operation of_bodies[] = {
-    [AWAIT] = {"await", "ov", 16, 16},
+    [AWAIT] = {"await", "lv", 16, 16},
     [AWAIT_SLEEP] = {"await_sleep", "vv", 4, 4},
     [YIELD] = {"yield", "v", 4, 4},
-    [AWAIT_GATHER] = {"await_gather", "ooovv", 3, 3},
-    [AWAIT_WAIT] = {"await_wait", "ooovv", 2, 2},
-    [AWAIT_SHIELD] = {"await_shield", "ov", 3, 3},
-    [AWAIT_WAIT_FOR] = {"await_wait_for", "ovv", 3, 3},
+    [AWAIT_GATHER] = {"await_gather", "lllvv", 3, 3},
+    [AWAIT_WAIT] = {"await_wait", "lllvv", 2, 2},
+    [AWAIT_SHIELD] = {"await_shield", "lv", 3, 3},
+    [AWAIT_WAIT_FOR] = {"await_wait_for", "lvv", 3, 3},
     [AWAIT_SPAWN] = {"await_spawn", "vT", 3, 3},
     [CANCEL_ME] = {"cancel_me", "", 2, 2},
     [UNCANCEL_ME] = {"uncancel_me", "", 1, 1},
@@ -98,7 +98,7 @@ static const struct operation outcomes_of_bodies[] = {
     [RAISE] = {"raise", "v", 3, 3},
     [RAISE_CANCELLED] = {"raise_cancelled", "", 1, 1},
     [AGAIN] = {"again", "", 3, 3}, /* what was caught last */
-    [GIVE] = {"give", "o", 2, 2},  /* what that one will give */
+    [GIVE] = {"give", "l", 2, 2},  /* what that one will give */
     {NULL, NULL, 0, 0},
 };
 
@@ -230,7 +230,8 @@ static hence_result wait_for_many(hence_future **inputs, size_t n, int number)
     int done = 0;
     for (size_t i = 0; i < n; i++)
         held[i] = hence_future_ref(inputs[i]);
-    hence_result r = hence_await(hence_wait(loop, inputs, n, conditions[number % 3], limit));
+    hence_result r =
+        hence_await(hence_wait_at(NULL, loop, inputs, n, conditions[number % 3], limit));
     for (size_t i = 0; i < n; i++) {
         done += hence_future_done(held[i]);
         hence_future_unref(held[i]);
@@ -274,13 +275,13 @@ static bool await_it(const struct node *node, hence_result *r, int *mode)
     case AWAIT_SHIELD:
         *mode = numbers[1];
         if (other)
-            *r = hence_await(hence_shield(other));
+            *r = hence_await(hence_shield_at(NULL, other));
         return other;
     case AWAIT_WAIT_FOR:
         *mode = numbers[2];
         if (other)
-            *r =
-                hence_await(hence_wait_for(other, numbers[1] / 2 < 4 ? numbers[1] / 2 * UNIT : -1));
+            *r = hence_await(
+                hence_wait_for_at(NULL, other, numbers[1] / 2 < 4 ? numbers[1] / 2 * UNIT : -1));
         return other;
     case AWAIT_SPAWN:
         *mode = numbers[0];

@@ -125,7 +125,7 @@ static int draw_from(unsigned set, bool in)
     return drawn;
 }
 
-static int draw_variable(char letter, unsigned not_these)
+static int draw_variable(char letter, unsigned not_these, int around)
 {
     int drawn;
     switch (letter) {
@@ -137,6 +137,8 @@ static int draw_variable(char letter, unsigned not_these)
         if (letter == 'e' && !drawing.in_block) /* what stands in a block may never run */
             drawing.p_drawn |= 1u << drawn;
         return drawn;
+    case 'l':
+        return around && draw(16) ? (int)draw((unsigned)around) : draw_from(not_these, false);
     case 'o':
         return draw_from(not_these, false);
     case 'p':
@@ -191,7 +193,8 @@ static struct node *draw_node(const struct operation *of, const struct mixture *
         if (letter == 'v') {
             node->numbers[i] = (int)draw(NUMBERS);
         } else if (islower((unsigned char)letter)) {
-            node->numbers[i] = draw_variable(letter, i || letter == 'p' ? mine : 1u << around);
+            node->numbers[i] =
+                draw_variable(letter, i || letter == 'p' ? mine : 1u << around, around);
             mine |= 1u << node->numbers[i];
         } else {
             const bool is_body = letter == drawing.grammar->body;
@@ -246,7 +249,7 @@ static void draw_closing(struct block *program)
             continue;
         *end = new_node(operation);
         for (int j = 0; operation->operands[j]; j++)
-            (*end)->numbers[j] = draw_variable('o', 1u << i);
+            (*end)->numbers[j] = draw_variable('o', 1u << i, 0);
         (*end)->numbers[0] = i;
         end = &(*end)->next;
     }

@@ -28,6 +28,7 @@ struct operation {
      *   m       a variable, most often one that was not used before
      *   e       as m, where p is not wanted any more
      *   d       a variable
+     *   l       most often one below that of the operation around it
      *   o       most often another one than those of this operation, or than that of the one around it
      *   p       most often one that p was not drawn for before
      *   w       most often one that p was not drawn for yet

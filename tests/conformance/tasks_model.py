@@ -8,7 +8,7 @@ is, and Modelled puts hence's differences on top of it; a program that touched n
 import asyncio
 
 import asyncio_model
-from asyncio_model import ONLY_REPORTS, Problem, describe
+from asyncio_model import ENDED, GOOD, ONLY_REPORTS, Problem, describe
 
 INTERPRETER = "coroutines"
 NAMES_OF_TRACES = ["modelled", "asyncio"]
@@ -57,6 +57,14 @@ class Bodies:
     def op_spawn(self, slot, block):
         if self.variables[slot] is None:
             self.define(slot, self.spawn(block))
+
+    def fire(self, slot, set_it, value):
+        v = self.variables[slot]
+        if v is None or v.promise != GOOD:
+            return
+        v.promise = ENDED
+        if not v.future.done():  # not cancelled
+            set_it(v.future, value)
 
     def op_start(self, block):
         self.started.append(self.spawn(block))
