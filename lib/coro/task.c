@@ -79,16 +79,42 @@ static bool take(struct task *task, hence_result chain)
     return false;
 }
 
+/* The same for a task that runs; a cancellation that it has not been told of is passed on. */
+static bool take_or_cancel(struct task *task, hence_result chain)
+{
+    if (take(task, chain))
+        return true;
+    if (HENCE_UNLIKELY(task->must_cancel) && hence_waitable_cancel(task->awaited) == 0)
+        task->must_cancel = false;
+    return !task->awaited; /* that may have ended it at once */
+}
+
+/* A cancellation that what it waited for was too late for comes instead of the result of that. */
+static void take_cancel(struct task *task, hence_result *r)
+{
+    if (HENCE_LIKELY(!task->must_cancel))
+        return;
+    task->must_cancel = false;
+    if (!hence_is_cancelled(r)) {
+        hence_drop(*r);
+        *r = hence_fail_static(HENCE_ECANCELLED);
+    }
+}
+
 /* Its body has returned. */
 static struct hence_consumer *returned(struct task *task, hence_result *r)
 {
-    task->coroutine = NULL;                                             /* it has gone */
+    task->coroutine = NULL; /* it has gone */
+    task->state = TASK_RUNNING;
+    if (hence_is_chain(&task->waitable.slot) &&
+        !take_or_cancel(task, hence_take(&task->waitable.slot))) {
+        task->state = TASK_RETURNING;
+        return NULL;
+    }
     if (task->must_cancel && !hence_is_failure(&task->waitable.slot)) { /* rule 94 */
         hence_drop(hence_take(&task->waitable.slot));
         task->waitable.slot = hence_fail_static(HENCE_ECANCELLED);
     }
-    if (hence_is_chain(&task->waitable.slot) && !take(task, hence_take(&task->waitable.slot)))
-        return NULL;
     return end(task, hence_take(&task->waitable.slot), r);
 }
 
@@ -148,25 +174,14 @@ hence_result hence_task_suspend(struct task *task)
 {
     task->state = TASK_AWAITING;
     hence_result r = hence_coroutine_suspend(task->coroutine, hence_none());
-    if (HENCE_UNLIKELY(task->must_cancel)) {
-        task->must_cancel = false;
-        if (!hence_is_cancelled(&r)) {
-            hence_drop(r);
-            r = hence_fail_static(HENCE_ECANCELLED);
-        }
-    }
+    take_cancel(task, &r);
     return r;
 }
 
 hence_result hence_task_wait(struct task *task, hence_result chain)
 {
-    if (take(task, chain))
-        return hence_take(&task->waitable.slot);
-    if (HENCE_UNLIKELY(task->must_cancel) && hence_waitable_cancel(task->awaited) == 0)
-        task->must_cancel = false;
-    if (HENCE_UNLIKELY(!task->awaited)) /* that has ended it at once */
-        return hence_take(&task->waitable.slot);
-    return hence_task_suspend(task);
+    return take_or_cancel(task, chain) ? hence_take(&task->waitable.slot)
+                                       : hence_task_suspend(task);
 }
 
 /* ---- the loop has closed ---- */
@@ -307,10 +322,7 @@ static int cancel_part(struct hence_waitable *self)
 /* What it awaits has ended already, but it has not been told yet. */
 static int cancel_refused_part(struct hence_waitable *self)
 {
-    struct task *task = of_waitable(self);
-    if (task->state == TASK_RETURNING)
-        return -EALREADY;
-    task->must_cancel = true;
+    of_waitable(self)->must_cancel = true;
     return 0;
 }
 
@@ -328,8 +340,10 @@ static struct hence_consumer *deliver_part(struct hence_consumer *self, hence_re
 {
     struct task *task = (struct task *)self;
     task->awaited = NULL;
-    if (task->state == TASK_RETURNING)
+    if (task->state == TASK_RETURNING) {
+        take_cancel(task, r);
         return end(task, *r, r);
+    }
     task->waitable.slot = *r;
     return task->state == TASK_AWAITING ? run(task, r) : NULL;
 }

@@ -138,6 +138,8 @@ static int draw_variable(char letter, unsigned not_these, int around)
             drawing.p_drawn |= 1u << drawn;
         return drawn;
     case 'l':
+        if (around > drawing.used)
+            around = drawing.used;
         return around && draw(16) ? (int)draw((unsigned)around) : draw_from(not_these, false);
     case 'o':
         return draw_from(not_these, false);

@@ -8,7 +8,7 @@ is, and Modelled puts hence's differences on top of it; a program that touched n
 import asyncio
 
 import asyncio_model
-from asyncio_model import ENDED, GOOD, ONLY_REPORTS, Problem, describe
+from asyncio_model import ENDED, GOOD, ONLY_REPORTS, Combinator, Problem, describe
 
 INTERPRETER = "coroutines"
 NAMES_OF_TRACES = ["modelled", "asyncio"]
@@ -16,9 +16,8 @@ DIFFERENCES = {
     name: asyncio_model.DIFFERENCES[name] for name in ("13", "87", "95", "102", "103", "111", "113", "114", "115")
 } | {
     "counts": "a task that has ended counts no cancellations any more; in asyncio it still tells how many there were",
-    "give": "a body may return what another one will give, which its task waits for without it: a cancellation "
-    "that has not been delivered ends it there, and one that comes when that is done already is too late; in "
-    "asyncio `return await` is a wait like any other",
+    "lost": "a task is cancelled that has a wait_for, and has not been told yet that what that waited for is done: "
+    "the cancellation comes; asyncio's wait_for loses it, until Python 3.12",
 }
 
 MOST_OPERATIONS = asyncio_model.MOST_OPERATIONS
@@ -148,16 +147,13 @@ class Bodies:
                 raise caught
             return None
         f = self.held(numbers[0])
-        return None if f is None else await self.give(f)
+        return None if f is None else await self.await_it(f)
 
     def event_in_block(self, block, what):
         self.events.append(f"{self.turn}/{block.number}:{what}")
 
     async def await_it(self, awaitable):
         return await awaitable
-
-    async def give(self, f):
-        return await f
 
     # What is awaited, with its mode; None if it is not there.
 
@@ -205,12 +201,10 @@ class Untouched(Bodies, asyncio_model.Untouched):
 class BodyTask(asyncio_model.WatchedTask):
     """A task of asyncio, of which one knows what it awaits."""
 
-    gives = False
-
     def cancel(self, msg=None):
-        if self.gives and not self.done() and self.awaits is not None and self.awaits.done():
-            self.get_loop().program.touch("give")
-            return False
+        f = self.awaits
+        if isinstance(f, Combinator) and f.passes_to is not None and f.done() and not self.done():
+            self.get_loop().program.touch("lost")
         return asyncio.Task.cancel(self, msg)
 
 
@@ -228,14 +222,6 @@ class Modelled(Bodies, asyncio_model.Modelled):
             return await awaitable
         finally:
             task.awaits = None
-
-    async def give(self, f):
-        task = asyncio.current_task(self.loop)
-        if task._must_cancel:
-            self.touch("give")
-            raise asyncio.CancelledError
-        task.gives = True
-        return await self.await_it(f)
 
     async def await_wait(self, *arguments):
         f = self.begin("wait", *arguments)
