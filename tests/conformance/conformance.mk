@@ -4,8 +4,9 @@
 # what runs the model and compares is Python, and skipped where the model is not installed.
 
 CONFORMANCE_INTERPRETERS = tests/conformance/coroutines tests/conformance/deferreds \
-	tests/conformance/futures
-CONFORMANCE_TESTS = tests/conformance/asyncio tests/conformance/tasks tests/conformance/twisted
+	tests/conformance/futures tests/conformance/inline
+CONFORMANCE_TESTS = tests/conformance/asyncio tests/conformance/inline_callbacks \
+	tests/conformance/tasks tests/conformance/twisted
 
 tests_conformance_coroutines_SOURCES = \
 	tests/conformance/coroutines.c \
@@ -29,14 +30,24 @@ tests_conformance_futures_SOURCES = \
 	tests/conformance/turns.h
 tests_conformance_futures_LDADD = $(THREAD_LIBS)
 
+tests_conformance_inline_SOURCES = \
+	tests/conformance/inline.c \
+	tests/conformance/program.c \
+	tests/conformance/program.h \
+	tests/conformance/turns.c \
+	tests/conformance/turns.h
+tests_conformance_inline_LDADD = $(THREAD_LIBS)
+
 check_PROGRAMS += $(CONFORMANCE_INTERPRETERS)
 TESTS += $(CONFORMANCE_TESTS)
 EXTRA_DIST += $(CONFORMANCE_TESTS) \
 	tests/conformance/README.md \
 	tests/conformance/asyncio_model.py \
 	tests/conformance/driver.py \
+	tests/conformance/inline_model.py \
 	tests/conformance/programs.py \
 	tests/conformance/tasks_model.py \
+	tests/conformance/tasks_modes.py \
 	tests/conformance/twisted_differences.py \
 	tests/conformance/twisted_model.py \
 	tests/conformance/twisted_operations.py \

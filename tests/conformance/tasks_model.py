@@ -9,6 +9,7 @@ import asyncio
 
 import asyncio_model
 from asyncio_model import ENDED, GOOD, ONLY_REPORTS, Combinator, Problem, describe
+from tasks_modes import CATCHES_CANCELLED, CATCHES_OTHERS, MODES, RETURNS
 
 INTERPRETER = "coroutines"
 NAMES_OF_TRACES = ["modelled", "asyncio"]
@@ -22,20 +23,6 @@ DIFFERENCES = {
 
 MOST_OPERATIONS = asyncio_model.MOST_OPERATIONS
 
-# What a body does with a failure, by the mode of what it awaits.
-CATCHES_CANCELLED, CATCHES_OTHERS, RETURNS = 1, 2, 4
-MODES = [
-    0,
-    0,
-    0,
-    0,
-    CATCHES_CANCELLED,
-    CATCHES_CANCELLED,
-    CATCHES_OTHERS,
-    CATCHES_CANCELLED | CATCHES_OTHERS,
-    CATCHES_CANCELLED | CATCHES_OTHERS,
-    CATCHES_CANCELLED | RETURNS,
-]
 CONDITIONS = [asyncio.ALL_COMPLETED, asyncio.FIRST_COMPLETED, asyncio.FIRST_EXCEPTION]
 
 
