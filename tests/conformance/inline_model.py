@@ -250,6 +250,7 @@ class Inline(Deferred):
                 self.program.touch("26")
                 result = DEADLOCK
                 continue
+            self.program.note_cancelling(awaited)
             self.awaits = awaited
             results = []
             awaited.addBoth(self.arrived, results)
@@ -313,11 +314,22 @@ class Modelled(Untouched):
         d.program = self
         return d
 
+    def op_both(self, slot, block):
+        v = self.variables[slot]
+        if v is not None:
+            self.note_cancelling(v.deferred)
+        super().op_both(slot, block)
+
+    def note_cancelling(self, d):
+        if getattr(d, "cancelled", None) is not None:
+            self.touch("76-order")
+
     def begin_inline(self, block):
         return Inline(self, self.body(block))
 
 
-Untouched.operations = {name[3:]: getattr(Untouched, name) for name in dir(Untouched) if name.startswith("op_")}
+for kind in Untouched, Modelled:
+    kind.operations = {name[3:]: getattr(kind, name) for name in dir(kind) if name.startswith("op_")}
 
 
 def run(program):
