@@ -61,11 +61,12 @@ enum {
     AWAIT_SHIELD,
     AWAIT_WAIT_FOR,
     AWAIT_SPAWN,
+    CALL,
     CANCEL_ME,
     UNCANCEL_ME
 };
 
-/* The last number of those that await, or the first one of "await_spawn", is a mode. */
+/* The last number of those that await, or the first one of "await_spawn" and "call", is a mode. */
 static const struct operation of_bodies[] = {
     [AWAIT] = {"await", "lv", 16, 16},
     [AWAIT_SLEEP] = {"await_sleep", "vv", 4, 4},
@@ -75,6 +76,7 @@ static const struct operation of_bodies[] = {
     [AWAIT_SHIELD] = {"await_shield", "lv", 3, 3},
     [AWAIT_WAIT_FOR] = {"await_wait_for", "lvv", 3, 3},
     [AWAIT_SPAWN] = {"await_spawn", "vT", 3, 3},
+    [CALL] = {"call", "vT", 3, 3},
     [CANCEL_ME] = {"cancel_me", "", 2, 2},
     [UNCANCEL_ME] = {"uncancel_me", "", 1, 1},
     {NULL, NULL, 0, 0},
@@ -192,6 +194,7 @@ static const unsigned modes[NUMBERS] = {
 };
 
 static hence_result run_body(void *arg);
+static hence_result run_nodes(const struct block *block, bool is_called);
 
 static hence_future *spawn(const char *site, const struct block *block)
 {
@@ -287,6 +290,10 @@ static bool await_it(const struct node *node, hence_result *r, int *mode)
         *mode = numbers[0];
         *r = hence_await(spawn(NULL, node->blocks[1]));
         return true;
+    case CALL:
+        *mode = numbers[0];
+        *r = run_nodes(node->blocks[1], true);
+        return true;
     }
     return false;
 }
@@ -297,7 +304,7 @@ static bool is_of_bodies(const struct node *node)
            node->operation < of_bodies + sizeof of_bodies / sizeof *of_bodies;
 }
 
-static hence_result outcome_of(const struct node *outcome, hence_result *caught)
+static hence_result outcome_of(const struct node *outcome, hence_result *caught, bool is_called)
 {
     hence_future *other = variables[outcome->numbers[0] % SLOTS].future;
     switch (outcome->operation - outcomes_of_bodies) {
@@ -310,13 +317,21 @@ static hence_result outcome_of(const struct node *outcome, hence_result *caught)
     case AGAIN:
         return hence_take(caught);
     default:
-        return other ? hence_chain_future(hence_future_ref(other)) : hence_none();
+        if (!other)
+            return hence_none();
+        hence_future_ref(other);
+        return is_called ? hence_await(other) : hence_chain_future(other);
     }
 }
 
 static hence_result run_body(void *arg)
 {
-    const struct block *block = arg;
+    return run_nodes(arg, false);
+}
+
+/* A body, or what a body calls. */
+static hence_result run_nodes(const struct block *block, bool is_called)
+{
     hence_result caught = hence_none();
     if (is_over)
         return hence_none();
@@ -362,7 +377,7 @@ static hence_result run_body(void *arg)
         hence_drop(caught);
         return hence_none();
     }
-    hence_result r = outcome_of(node, &caught);
+    hence_result r = outcome_of(node, &caught, is_called);
     hence_drop(caught);
     return r;
 }

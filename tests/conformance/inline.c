@@ -37,13 +37,15 @@ static const struct operation operations[] = {
 
 enum {
     AWAIT,
-    AWAIT_INLINE
+    AWAIT_INLINE,
+    CALL
 };
 
-/* The last number of "await", and the first one of "await_inline", is a mode. */
+/* The last number of "await", and the first one of the others, is a mode. */
 static const struct operation of_bodies[] = {
     [AWAIT] = {"await", "lv", 16, 16},
     [AWAIT_INLINE] = {"await_inline", "vI", 3, 3},
+    [CALL] = {"call", "vI", 3, 3},
     {NULL, NULL, 0, 0},
 };
 
@@ -57,11 +59,8 @@ enum {
 };
 
 static const struct operation outcomes_of_steps[] = {
-    [PASS] = {"pass", "", 4, 4},
-    [NONE] = {"none", "", 1, 1},
-    [RETURN] = {"return", "v", 4, 4},
-    [RAISE] = {"raise", "v", 3, 3},
-    {NULL, NULL, 0, 0},
+    [PASS] = {"pass", "", 4, 4},    [NONE] = {"none", "", 1, 1}, [RETURN] = {"return", "v", 4, 4},
+    [RAISE] = {"raise", "v", 3, 3}, {NULL, NULL, 0, 0},
 };
 
 static const struct operation outcomes_of_bodies[] = {
@@ -207,6 +206,11 @@ static bool await_it(const struct node *node, hence_result *r, int *mode)
         *r = hence_await_deferred(begin_inline(NULL, node->blocks[1]));
         return true;
     }
+    if (node->operation == &of_bodies[CALL]) {
+        *mode = node->numbers[0];
+        *r = run_body((void *)(uintptr_t)node->blocks[1]);
+        return true;
+    }
     *mode = node->numbers[1];
     if (!v->deferred || v->taken)
         return false;
@@ -217,7 +221,7 @@ static bool await_it(const struct node *node, hence_result *r, int *mode)
 
 static bool is_of_bodies(const struct node *node)
 {
-    return node->operation == &of_bodies[AWAIT] || node->operation == &of_bodies[AWAIT_INLINE];
+    return node->operation >= of_bodies && node->operation <= &of_bodies[CALL];
 }
 
 static hence_result outcome_of(const struct node *outcome, hence_result *caught)

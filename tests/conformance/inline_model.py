@@ -145,7 +145,7 @@ class Untouched:
     def op_await(self, *_):
         """What awaits, outside of a body."""
 
-    op_await_inline = op_await
+    op_await_inline = op_call = op_await
 
     # ---- bodies
 
@@ -154,7 +154,7 @@ class Untouched:
         caught = None
         for i in range(len(block.nodes) - 1):
             node = block.nodes[i]
-            if node[0] not in ("await", "await_inline"):
+            if node[0] not in ("await", "await_inline", "call"):
                 self.run(node)
                 continue
             self.operations_run += 1
@@ -166,10 +166,12 @@ class Untouched:
                     continue
                 v.taken = True
                 d, mode = v.deferred, node[2]
-            else:
+            elif node[0] == "await_inline":
                 d, mode = self.begin_inline(node[2]), node[1]
+            else:
+                d, mode = None, node[1]
             try:
-                result = yield d
+                result = (yield from self.body(node[2])) if d is None else (yield d)
             except (Problem, CancelledError) as problem:
                 self.events.append(f"{block.number}:{describe(Failure(problem))}")
                 is_cancelled = isinstance(problem, CancelledError)
@@ -347,6 +349,8 @@ def simpler(node):
         yield lambda node: ["none"]
     if word == "none":
         yield lambda node: ["pass"]
+    if word == "await_inline":
+        yield lambda node: ["call", *node[1:]]
     if word == "fail":
         yield lambda node: ["fire", *node[1:]]
     if word in ("cancellable", "succeed", "failed", "inline"):

@@ -180,6 +180,9 @@ class Bodies:
     def begin_await_spawn(self, mode, block):
         return mode, self.spawn(block)
 
+    def begin_call(self, mode, block):
+        return mode, self.run_body(block)
+
 
 class Untouched(Bodies, asyncio_model.Untouched):
     pass
@@ -241,7 +244,7 @@ def run(program):
 
 
 # Where the mode stands in a node.
-PLACES_OF_MODES = {"yield": 1, "await_spawn": 1, "await_sleep": 2, "await": 2, "await_shield": 2} | {
+PLACES_OF_MODES = {"yield": 1, "await_spawn": 1, "call": 1, "await_sleep": 2, "await": 2, "await_shield": 2} | {
     "await_wait_for": 3,
     "await_gather": 5,
     "await_wait": 5,
@@ -257,6 +260,8 @@ def simpler(node):
         yield lambda node: ["fire", *node[1:]]
     if word == "later":
         yield lambda node: ["soon", node[1], node[3]]
+    if word == "await_spawn":
+        yield lambda node: ["call", *node[1:]]
     if word == "start":
         for slot in range(8):
             yield lambda node, slot=slot: ["spawn", slot, *node[1:]]
