@@ -164,6 +164,8 @@ def is_bookkeeping(callback):
     """Is it a callback of asyncio's own that does nothing, now that it is asked to be called?"""
     if type(callback) is Notice:
         return True
+    if isinstance(callback, functools.partial) and callback.func.__name__ == "look_for_gather":
+        return True
     name = getattr(callback, "__name__", None)
     if name == "_on_completion":  # of wait
         return is_done("waiter", callback)

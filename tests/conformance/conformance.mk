@@ -6,6 +6,18 @@
 CONFORMANCE_INTERPRETERS = tests/conformance/deferreds tests/conformance/futures \
 	tests/conformance/waiters
 CONFORMANCE_TESTS = tests/conformance/asyncio tests/conformance/sync tests/conformance/twisted
+CONFORMANCE_INTERPRETERS = tests/conformance/coroutines tests/conformance/deferreds \
+	tests/conformance/futures tests/conformance/inline
+CONFORMANCE_TESTS = tests/conformance/asyncio tests/conformance/inline_callbacks \
+	tests/conformance/tasks tests/conformance/twisted
+
+tests_conformance_coroutines_SOURCES = \
+	tests/conformance/coroutines.c \
+	tests/conformance/program.c \
+	tests/conformance/program.h \
+	tests/conformance/turns.c \
+	tests/conformance/turns.h
+tests_conformance_coroutines_LDADD = $(THREAD_LIBS)
 
 tests_conformance_deferreds_SOURCES = \
 	tests/conformance/deferreds.c \
@@ -16,7 +28,9 @@ tests_conformance_deferreds_LDADD = $(THREAD_LIBS)
 tests_conformance_futures_SOURCES = \
 	tests/conformance/futures.c \
 	tests/conformance/program.c \
-	tests/conformance/program.h
+	tests/conformance/program.h \
+	tests/conformance/turns.c \
+	tests/conformance/turns.h
 tests_conformance_futures_LDADD = $(THREAD_LIBS)
 
 tests_conformance_waiters_SOURCES = \
@@ -24,6 +38,13 @@ tests_conformance_waiters_SOURCES = \
 	tests/conformance/program.h \
 	tests/conformance/waiters.c
 tests_conformance_waiters_LDADD = $(THREAD_LIBS)
+tests_conformance_inline_SOURCES = \
+	tests/conformance/inline.c \
+	tests/conformance/program.c \
+	tests/conformance/program.h \
+	tests/conformance/turns.c \
+	tests/conformance/turns.h
+tests_conformance_inline_LDADD = $(THREAD_LIBS)
 
 check_PROGRAMS += $(CONFORMANCE_INTERPRETERS)
 TESTS += $(CONFORMANCE_TESTS)
@@ -31,10 +52,13 @@ EXTRA_DIST += $(CONFORMANCE_TESTS) \
 	tests/conformance/README.md \
 	tests/conformance/asyncio_model.py \
 	tests/conformance/driver.py \
+	tests/conformance/inline_model.py \
 	tests/conformance/programs.py \
 	tests/conformance/sync_asyncio.py \
 	tests/conformance/sync_model.py \
 	tests/conformance/sync_twisted.py \
+	tests/conformance/tasks_model.py \
+	tests/conformance/tasks_modes.py \
 	tests/conformance/twisted_differences.py \
 	tests/conformance/twisted_model.py \
 	tests/conformance/twisted_operations.py \
