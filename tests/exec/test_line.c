@@ -312,7 +312,7 @@ static void submit_in_loop(void *arg)
     struct work *work = arg;
     hence_concurrent_future *f =
         hence_executor_submit_when_room(executor, work_number, work, work_drop, -1);
-    trace(describe_and_drop(hence_concurrent_future_result(f, 0)));
+    trace("%s", describe_and_drop(hence_concurrent_future_result(f, 0)));
     hence_concurrent_future_unref(f);
     hence_loop_stop(loop);
 }
