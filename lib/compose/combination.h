@@ -68,8 +68,8 @@ struct combination {
     uint32_t cursor; /* the next input to be cancelled */
     uint8_t flags;
     bool decided, cancelling, deciding;
-    bool cancelled; /* somebody has cancelled it, and an input has accepted that, */
-    bool accepted;  /* this time */
+    bool cancelled;    /* somebody has cancelled it, and an input has accepted that, */
+    bool accepted;     /* this time */
     bool is_in_circle; /* it waits for itself: the others are not waited for */
 };
 
