@@ -228,7 +228,7 @@ static const struct schedule_scenario scenarios[] = {
      UNBOUNDED,
      true,
      4000000},
-    {"post", post, "%d producers x %d posts, 1 loop that sleeps", {3, 2}, 0, 4, true, 4000000},
+    {"post", post, "%d producers x %d posts, 1 loop that sleeps", {3, 2}, 0, 4, true, 1000000},
     {"poll",
      poll,
      "%d producers x %d posts, 1 loop that looks %d times, then sleeps",

@@ -184,7 +184,7 @@ static const struct schedule_scenario scenarios[] = {
      UNBOUNDED,
      true,
      2000000},
-    {"cancel", cancel, "%d promises, one is cancelled meanwhile", {3}, 0, UNBOUNDED, true, 2000000},
+    {"cancel", cancel, "%d promises, one is cancelled meanwhile", {3}, 0, UNBOUNDED, true, 500000},
     {.name = NULL},
 };
 
