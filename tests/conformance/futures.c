@@ -791,7 +791,7 @@ static void tell_when(const struct handle *handle)
  * waits any more. */
 static bool take_turn(void)
 {
-    if (hence_queue_is_empty(&loop->queue)) {
+    if (hence_ready_is_empty(&loop->queue)) {
         int64_t next = hence_timers_next(&loop->timers);
         if (next == INT64_MAX)
             return false;
