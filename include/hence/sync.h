@@ -168,6 +168,7 @@ HENCE_API hence_lock *hence_lock_free(hence_lock *lock);
        somebody does        the hold, when all who asked before have let go
        the lock is freed    fails with HENCE_EABANDONED
    @endverbatim
+ * A lock is not reentrant: who has it and asks for it again waits for itself.
  *
  * @param site  a string that lives for ever: #HENCE_SITE; or NULL
  * @param lock  lent

@@ -178,7 +178,7 @@ static void put(hence_queue *queue, hence_result r, int64_t priority, hence_prom
         return;
     }
     if (error == -EAGAIN)
-        waiter = hence_waiter_add(&queue->putters, promise);
+        waiter = hence_waiter_add(&queue->primitive, &queue->putters, promise);
     else
         hence_resolve_at(NULL, promise,
                          hence_fail_static(error == -ENOMEM ? HENCE_ENOMEM : HENCE_ESHUTDOWN));
@@ -249,7 +249,7 @@ static void get(hence_queue *queue, hence_promise *promise)
     } else if (queue->getters.size >= queue->backlog) {
         hence_resolve_at(NULL, promise, hence_fail_static(HENCE_EFULL));
     } else {
-        hence_waiter_add(&queue->getters, promise);
+        hence_waiter_add(&queue->primitive, &queue->getters, promise);
     }
 }
 

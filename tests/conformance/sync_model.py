@@ -17,6 +17,8 @@ NAMES_OF_TRACES = ["modelled", "originals"]
 DIFFERENCES = {
     "63": "a release, or a put, inside the steps of somebody who has just been served by the same object serves the "
     "next one after these steps; in Twisted inside them",
+    "153": "who is cancelled leaves the row of a lock at once; in asyncio when it has woken up, and a release that comes "
+    "before that wakes nobody else up until then",
     "154": "who is served has what it asked for at once; asyncio's semaphore lets nobody else have a further token "
     "until that one has woken up",
     "157": "who is notified, or cancelled, queues up for the lock at once; asyncio's has to wake up first, and "

@@ -207,6 +207,45 @@ TEST(condition, a_Deferred_that_is_forgotten_ends_its_wait)
     forget_reports();
 }
 
+TEST(condition, a_wait_may_be_handed_on_through_chains)
+{
+    hence_promise *outer;
+    begin();
+    of_a = hold_now();
+    hence_deferred *d = hence_deferred_new(&outer);
+    hence_promise *middle;
+    hence_deferred *inner = hence_deferred_new(&middle);
+    hence_resolve(outer, hence_chain(inner));
+    hence_resolve(middle, hence_chain(hence_condition_wait(condition, of_a)));
+    ask(&a, d);
+    held = hold_now();
+    hence_condition_notify(condition, 1);
+    hence_hold_release(held);
+    check_trace("a:none");
+    end();
+    forget_reports();
+}
+
+static void wait_for_freed(struct asker *asker)
+{
+    hence_condition_free(condition);
+    ask(asker == &a ? &b : &a, hence_condition_wait(condition, of_a));
+    condition = NULL;
+}
+
+TEST(condition, who_waits_for_one_that_is_being_freed_is_told)
+{
+    begin();
+    wait_as(&a, &of_a);
+    a.then = wait_for_freed;
+    held = hold_now();
+    hence_condition_notify(condition, 1);
+    hence_hold_release(held);
+    check_trace("a:none b:abandoned");
+    end();
+    forget_reports();
+}
+
 /* ---- predicates ---- */
 
 static int level;
