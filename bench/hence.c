@@ -10,5 +10,6 @@ const struct bench_row *const bench_tables[] = {
     hence_timer_rows,
     hence_threads_rows,
     hence_coroutine_rows,
+    hence_sync_rows,
     NULL,
 };

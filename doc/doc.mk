@@ -24,6 +24,7 @@ GUIDE = \
 	doc/guide/16_limits.md \
 	doc/guide/17_transactions.md \
 	doc/guide/18_threads.md \
+	doc/guide/20_coordination.md
 	doc/guide/19_coroutines.md
 
 DESIGN = \
@@ -38,6 +39,7 @@ DESIGN = \
 	doc/design/performance.md \
 	doc/design/rules.md \
 	doc/design/schedule.md \
+	doc/design/sync.md \
 	doc/design/testing.md \
 	doc/design/value.md
 

@@ -202,6 +202,26 @@ examples_76_filesystem_lock_LDADD = $(EXAMPLE_LIBS)
 
 EXAMPLES += examples/77_queues
 examples_77_queues_LDADD = $(EXAMPLE_LIBS)
+EXAMPLES += examples/63_thread_pool
+examples_63_thread_pool_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/64_concurrent_futures
+examples_64_concurrent_futures_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/65_pushing_back
+examples_65_pushing_back_LDADD = $(EXAMPLE_LIBS) -lpthread
+
+EXAMPLES += examples/66_run_threadsafe
+examples_66_run_threadsafe_LDADD = $(EXAMPLE_LIBS) -lpthread
+
+EXAMPLES += examples/67_loops
+examples_67_loops_LDADD = $(EXAMPLE_LIBS) -lpthread
+
+EXAMPLES += examples/68_async_executor
+examples_68_async_executor_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/69_run_on_executor
+examples_69_run_on_executor_LDADD = $(EXAMPLE_LIBS)
 
 EXAMPLES += examples/80_inline_callbacks
 examples_80_inline_callbacks_LDADD = $(EXAMPLE_LIBS)

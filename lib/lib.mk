@@ -26,6 +26,8 @@ hence_HEADERS = \
 	include/hence/queue.h \
 	include/hence/result.h \
 	include/hence/schedule.h \
+	include/hence/scope.h \
+	include/hence/task_group.h \
 	include/hence/sync.h \
 	include/hence/testing.h
 
@@ -147,6 +149,8 @@ sync_sources = \
 	lib/sync/primitive.c \
 	lib/sync/primitive.h \
 	lib/sync/queue.c \
+	lib/sync/queue.h \
+	lib/sync/queue_end.c \
 	lib/sync/run.c \
 	lib/sync/rwlock.c \
 	lib/sync/semaphore.c \
@@ -155,13 +159,20 @@ sync_sources = \
 
 coro_sources = \
 	lib/coro/await.c \
+	lib/coro/block.c \
+	lib/coro/block.h \
 	lib/coro/context.c \
 	lib/coro/context.h \
 	lib/coro/coroutine.c \
 	lib/coro/coroutine.h \
 	lib/coro/generator.c \
+	lib/coro/scope.c \
+	lib/coro/start.c \
 	lib/coro/task.c \
-	lib/coro/task.h
+	lib/coro/task.h \
+	lib/coro/task_group.c \
+	lib/coro/task_group.h \
+	lib/coro/timeout.c
 
 testing_sources = \
 	lib/testing/testing.c

@@ -76,10 +76,18 @@ CRITERION_TESTS += tests/schedule/test_periodic.crit
 CRITERION_TESTS += tests/schedule/test_cooperator.crit
 CRITERION_TESTS += tests/schedule/test_cooperator_life.crit
 CRITERION_TESTS += tests/schedule/test_main.crit
+CRITERION_TESTS += tests/coro/test_inline_scenarios.crit
+CRITERION_TESTS += tests/coro/test_task_scenarios.crit
+CRITERION_TESTS += tests/coro/test_tasks_together.crit
+CRITERION_TESTS += tests/exec/test_executor.crit
+CRITERION_TESTS += tests/exec/test_threadsafe_promise.crit
 CRITERION_TESTS += tests/exec/test_blocking_call.crit
 CRITERION_TESTS += tests/exec/test_concurrent_future.crit
 CRITERION_TESTS += tests/exec/test_concurrent_wait.crit
 CRITERION_TESTS += tests/exec/test_exec_fork.crit
+CRITERION_TESTS += tests/coro/test_scope.crit
+CRITERION_TESTS += tests/coro/test_task_group.crit
+CRITERION_TESTS += tests/coro/test_timeout.crit
 CRITERION_TESTS += tests/exec/test_executor.crit
 CRITERION_TESTS += tests/exec/test_line.crit
 CRITERION_TESTS += tests/exec/test_pool_life.crit
@@ -130,6 +138,7 @@ tests_threads_executor_LDADD = $(THREAD_LIBS)
 THREAD_TESTS += tests/threads/coroutines
 tests_threads_coroutines_LDADD = $(THREAD_LIBS)
 EXTRA_DIST += tests/threads/threads.h tests/exec/exec_support.h tests/coro/coro_support.h \
+EXTRA_DIST += tests/threads/threads.h tests/exec/exec_support.h tests/coro/blocks.h \
 	tests/sync/sync_support.h
 
 # ---- what crosses threads, in every order

@@ -24,6 +24,8 @@
 #include <hence/queue.h>
 #include <hence/result.h>
 #include <hence/schedule.h>
+#include <hence/scope.h>
+#include <hence/task_group.h>
 #include <hence/sync.h>
 
 #endif

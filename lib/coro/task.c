@@ -5,6 +5,7 @@
 
 #include "base/ledger.h"
 #include "base/memory.h"
+#include "coro/block.h"
 #include "future/future.h"
 
 _Thread_local struct task *hence_task_here __attribute__((tls_model("initial-exec")));
@@ -77,33 +78,43 @@ static bool take(struct task *task, hence_result chain)
     return false;
 }
 
-/* What becomes of `result` if there is a cancellation that it has not heard of (rule 94). */
-static hence_result outcome(const struct task *task, hence_result result)
+/* The same for a task that runs; a cancellation that it has not been told of is passed on. */
+static bool take_or_cancel(struct task *task, hence_result chain)
 {
-    if (HENCE_LIKELY(!task->must_cancel) || hence_is_failure(&result))
-        return result;
-    hence_drop(result);
-    return hence_fail_static(HENCE_ECANCELLED);
+    if (take(task, chain))
+        return true;
+    if (HENCE_UNLIKELY(task->must_cancel) && hence_waitable_cancel(task->awaited) == 0)
+        task->must_cancel = false;
+    return !task->awaited; /* that may have ended it at once */
 }
 
-/* It waits for the chain that its body has returned: the last of its waits, and cancelled like any other. */
-static void cancel_chain(struct task *task)
+/* A cancellation that what it waited for was too late for comes instead of the result of that. */
+static void take_cancel(struct task *task, hence_result *r)
 {
+    if (HENCE_LIKELY(!task->must_cancel))
+        return;
     task->must_cancel = false;
-    if (hence_waitable_cancel(task->awaited) == -EALREADY)
-        task->must_cancel = true;
+    if (!hence_is_cancelled(r)) {
+        hence_drop(*r);
+        *r = hence_fail_static(HENCE_ECANCELLED);
+    }
 }
 
 /* Its body has returned. */
 static struct hence_consumer *returned(struct task *task, hence_result *r)
 {
-    task->coroutine = NULL;
-    if (hence_is_chain(&task->waitable.slot) && !take(task, hence_take(&task->waitable.slot))) {
-        if (task->must_cancel)
-            cancel_chain(task); /* which may have been its end */
+    task->coroutine = NULL; /* it has gone */
+    task->state = TASK_RUNNING;
+    if (hence_is_chain(&task->waitable.slot) &&
+        !take_or_cancel(task, hence_take(&task->waitable.slot))) {
+        task->state = TASK_RETURNING;
         return NULL;
     }
-    return end(task, outcome(task, hence_take(&task->waitable.slot)), r);
+    if (task->must_cancel && !hence_is_failure(&task->waitable.slot)) { /* rule 94 */
+        hence_drop(hence_take(&task->waitable.slot));
+        task->waitable.slot = hence_fail_static(HENCE_ECANCELLED);
+    }
+    return end(task, hence_take(&task->waitable.slot), r);
 }
 
 /* ---- its body ---- */
@@ -112,6 +123,8 @@ static hence_result call_body(void *arg)
 {
     struct task *task = arg;
     hence_result r = task->fn(task->arg);
+    if (HENCE_UNLIKELY(task->innermost || task->lost))
+        r = hence_block_leave_all(task, r);
     task->state = TASK_RETURNING;
     return r;
 }
@@ -162,13 +175,7 @@ hence_result hence_task_suspend(struct task *task)
 {
     task->state = TASK_AWAITING;
     hence_result r = hence_coroutine_suspend(task->coroutine, hence_none());
-    if (HENCE_UNLIKELY(task->must_cancel)) {
-        task->must_cancel = false;
-        if (!hence_is_cancelled(&r)) {
-            hence_drop(r);
-            r = hence_fail_static(HENCE_ECANCELLED);
-        }
-    }
+    take_cancel(task, &r);
     return r;
 }
 
@@ -176,11 +183,25 @@ hence_result hence_task_wait(struct task *task, hence_result chain)
 {
     if (take(task, chain))
         return hence_take(&task->waitable.slot);
-    if (HENCE_UNLIKELY(task->must_cancel) && hence_waitable_cancel(task->awaited) == 0)
+    return hence_task_wait_awaited(task);
+}
+
+hence_result hence_task_wait_awaited(struct task *task)
+{
+    const bool cancelled =
+        HENCE_UNLIKELY(task->must_cancel) && hence_waitable_cancel(task->awaited) == 0;
+    if (HENCE_UNLIKELY(cancelled))
         task->must_cancel = false;
+    if (HENCE_UNLIKELY(task->scopes))
+        hence_scope_begin_wait(task, cancelled);
     if (HENCE_UNLIKELY(!task->awaited)) /* that has ended it at once */
         return hence_take(&task->waitable.slot);
     return hence_task_suspend(task);
+}
+
+void hence_task_cancel(struct task *task)
+{
+    hence_waitable_cancel(&task->waitable);
 }
 
 /* ---- the loop has closed ---- */
@@ -322,10 +343,7 @@ static int cancel_part(struct hence_waitable *self)
 /* What it awaits has ended already, but it has not been told yet. */
 static int cancel_refused_part(struct hence_waitable *self)
 {
-    struct task *task = of_waitable(self);
-    if (task->state == TASK_RETURNING)
-        return -EALREADY;
-    task->must_cancel = true;
+    of_waitable(self)->must_cancel = true;
     return 0;
 }
 
@@ -343,8 +361,10 @@ static struct hence_consumer *deliver_part(struct hence_consumer *self, hence_re
 {
     struct task *task = (struct task *)self;
     task->awaited = NULL;
-    if (task->state == TASK_RETURNING)
-        return end(task, outcome(task, *r), r);
+    if (task->state == TASK_RETURNING) {
+        take_cancel(task, r);
+        return end(task, *r, r);
+    }
     task->waitable.slot = *r;
     return task->state == TASK_AWAITING ? run(task, r) : NULL;
 }

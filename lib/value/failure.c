@@ -30,7 +30,7 @@ struct hence_failure {
         size_t place; /* among the inputs of a combinator, plus 1; 0 if it was not one of several */
         size_t members; /* of a group */
     };
-    uint32_t length; /* of the message, without its final 0 */
+    uint32_t length; /* of the room for the message, without its final 0 */
     bool is_group;   /* its members stand behind this structure; and then, for all, the message */
 };
 
@@ -202,6 +202,28 @@ void hence_failure_add_member(hence_failure *group, size_t i, hence_failure *mem
     *member_of(group, i) = member;
 }
 
+hence_failure *hence_failure_grow_group(hence_failure *group, size_t members)
+{
+    hence_failure *grown = hence_failure_new_group(group->site, members);
+    if (!grown)
+        return NULL;
+    for (size_t i = 0; i < group->members; i++) {
+        *member_of(grown, i) = *member_of(group, i);
+        *member_of(group, i) = NULL;
+    }
+    hence_failure_unref(group);
+    return grown;
+}
+
+/* The room of the others becomes that of the message, so that its size stays known; the message is still
+ * empty. */
+void hence_failure_shrink_group(hence_failure *group, size_t members)
+{
+    group->length += (uint32_t)((group->members - members) * sizeof(hence_failure *));
+    group->members = members;
+    *message_of(group) = '\0';
+}
+
 hence_failure *hence_failure_complete_group(hence_failure *group)
 {
     size_t cancelled = 0;
@@ -337,7 +359,7 @@ const char *hence_failure_message(const hence_failure *failure)
 {
     if (!failure)
         return "no failure";
-    if (failure->length)
+    if (failure->length && *message_of(failure))
         return message_of(failure);
     return failure->domain->describe ? failure->domain->describe(failure->code) : "failure";
 }
