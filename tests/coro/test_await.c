@@ -175,6 +175,52 @@ TEST(await, a_step_that_a_coroutine_runs_may_wait_and_the_coroutine_waits_with_i
     end();
 }
 
+struct nested {
+    int left;
+    hence_deferred *last;
+};
+
+static hence_result begin_another_chain(hence_result *in, void *arg)
+{
+    struct nested *nested = arg;
+    hence_deferred *d = nested->last;
+    if (nested->left-- > 0) {
+        d = hence_deferred_succeed(hence_take(in));
+        hence_deferred_add_callback(d, begin_another_chain, nested);
+    } else {
+        nested->last = NULL;
+    }
+    return hence_await_deferred(d);
+}
+
+static hence_result begin_chain(void *arg)
+{
+    hence_result none = hence_none();
+    hence_result r = begin_another_chain(&none, arg);
+    trace("%s", describe(&r));
+    return r;
+}
+
+static void nested_drop(void *arg)
+{
+    struct nested *nested = arg;
+    nested->last = hence_deferred_unref(nested->last);
+}
+
+TEST(await, steps_inside_of_steps_may_wait)
+{
+    begin();
+    hence_promise *p;
+    struct nested nested = {20, hence_deferred_new(&p)};
+    tell(hence_spawn_own(both.loop, begin_chain, &nested, nested_drop), "A");
+    run();
+    check_trace("");
+    hence_resolve(p, payload());
+    run();
+    check_trace("payload A:shared");
+    end();
+}
+
 /* ---- at any depth ---- */
 
 static hence_result descend(int depth, hence_future **f)
