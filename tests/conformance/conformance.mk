@@ -3,13 +3,10 @@
 # Random programs on hence and on its models, compared: README.md says how. The interpreters are C programs;
 # what runs the model and compares is Python, and skipped where the model is not installed.
 
-CONFORMANCE_INTERPRETERS = tests/conformance/deferreds tests/conformance/futures \
-	tests/conformance/waiters
-CONFORMANCE_TESTS = tests/conformance/asyncio tests/conformance/sync tests/conformance/twisted
 CONFORMANCE_INTERPRETERS = tests/conformance/coroutines tests/conformance/deferreds \
-	tests/conformance/futures tests/conformance/inline
+	tests/conformance/futures tests/conformance/inline tests/conformance/waiters
 CONFORMANCE_TESTS = tests/conformance/asyncio tests/conformance/inline_callbacks \
-	tests/conformance/tasks tests/conformance/twisted
+	tests/conformance/sync tests/conformance/tasks tests/conformance/twisted
 
 tests_conformance_coroutines_SOURCES = \
 	tests/conformance/coroutines.c \

@@ -98,7 +98,7 @@ static const struct outcomes outcomes[] = {
     {0, NULL},
 };
 
-static const struct grammar grammar = {operations, outcomes};
+static const struct grammar grammar = {operations, outcomes, 0, NULL};
 
 enum {
     OBJECTS = 2,
