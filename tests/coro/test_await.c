@@ -588,6 +588,57 @@ TEST(await, a_circle_through_a_shield_gets_a_deadlock)
     end();
 }
 
+static hence_result await_first(void *variable)
+{
+    hence_future *f[2] = {*(hence_future **)variable, hence_sleep_future(both.loop, 1)};
+    hence_future *first = hence_wait(both.loop, f, 2, HENCE_FIRST_COMPLETED, -1);
+    hence_future_unref(f[1]);
+    hence_result r = hence_await(first);
+    trace("first:%s", describe(&r));
+    return r;
+}
+
+TEST(await, a_circle_through_a_wait_for_the_first_is_none_if_another_can_be_that)
+{
+    begin();
+    hence_future *f[2];
+    f[0] = hence_spawn(both.loop, await_variable, &f[1]);
+    f[1] = hence_spawn(both.loop, await_first, &f[0]);
+    run();
+    check_trace("");
+    hence_test_clock_advance(both.clock, 1);
+    check_trace("first:1 1");
+    hence_future_unref_all(f, 2);
+    end();
+}
+
+static hence_result await_race(void *variable)
+{
+    hence_future *f[2] = {*(hence_future **)variable, hence_sleep_future(both.loop, 1)};
+    hence_future *first = hence_race_future(both.loop, f, 2);
+    hence_future_unref(f[1]);
+    hence_result r = hence_await(first);
+    trace("race:%s", describe(&r));
+    return r;
+}
+
+/* the loser is cancelled, which waits for the one that races */
+TEST(await, a_circle_through_a_race_is_none_if_another_can_win)
+{
+    begin();
+    hence_future *f[2];
+    f[0] = hence_spawn(both.loop, await_variable, &f[1]);
+    f[1] = hence_spawn(both.loop, await_race, &f[0]);
+    run();
+    check_trace("");
+    hence_test_clock_advance(both.clock, 1);
+    check_trace("race:cancelled cancelled");
+    check(hence_future_cancelled(f[0]));
+    check(hence_future_cancelled(f[1]));
+    hence_future_unref_all(f, 2);
+    end();
+}
+
 static hence_result await_as_deferred(void *variable)
 {
     hence_deferred *d = hence_deferred_from_future(*(hence_future **)variable);
