@@ -24,8 +24,8 @@ GUIDE = \
 	doc/guide/16_limits.md \
 	doc/guide/17_transactions.md \
 	doc/guide/18_threads.md \
+	doc/guide/19_coroutines.md \
 	doc/guide/20_coordination.md
-	doc/guide/19_coroutines.md
 
 DESIGN = \
 	doc/ARCHITECTURE.md \

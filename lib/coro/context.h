@@ -47,6 +47,7 @@ struct hence_context {
     const void *bottom;
     size_t size;
     void *fake_stack, *fiber;
+    unsigned long valgrind_stack; /* its number there */
     bool is_left_for_good; /* what stands on its stack will not be used again, but for its entry */
     ucontext_t *slow;      /* instead of the registers: the owner has room for it */
 };
