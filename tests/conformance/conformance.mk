@@ -4,7 +4,7 @@
 # what runs the model and compares is Python, and skipped where the model is not installed.
 
 CONFORMANCE_INTERPRETERS = tests/conformance/deferreds tests/conformance/futures
-CONFORMANCE_TESTS = tests/conformance/asyncio tests/conformance/twisted
+CONFORMANCE_TESTS = tests/conformance/asyncio tests/conformance/scopes tests/conformance/twisted
 
 tests_conformance_deferreds_SOURCES = \
 	tests/conformance/deferreds.c \
@@ -17,6 +17,11 @@ tests_conformance_futures_SOURCES = \
 	tests/conformance/program.c \
 	tests/conformance/program.h
 tests_conformance_futures_LDADD = $(THREAD_LIBS)
+
+CONFORMANCE_INTERPRETERS += tests/conformance/scopes_interpreter
+tests_conformance_scopes_interpreter_SOURCES = tests/conformance/scopes.c
+tests_conformance_scopes_interpreter_LDADD = $(THREAD_LIBS)
+EXTRA_DIST += tests/conformance/scopes.programs tests/conformance/scopes_model.py
 
 check_PROGRAMS += $(CONFORMANCE_INTERPRETERS)
 TESTS += $(CONFORMANCE_TESTS)
