@@ -203,6 +203,12 @@ examples_76_filesystem_lock_LDADD = $(EXAMPLE_LIBS)
 EXAMPLES += examples/77_queues
 examples_77_queues_LDADD = $(EXAMPLE_LIBS)
 
+EXAMPLES += examples/88_timeouts_and_scopes
+examples_88_timeouts_and_scopes_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/89_task_group
+examples_89_task_group_LDADD = $(EXAMPLE_LIBS)
+
 noinst_PROGRAMS += $(EXAMPLES)
 EXAMPLE_TESTS = $(EXAMPLES:=.out)
 EXTRA_DIST += $(EXAMPLE_TESTS) examples/run
