@@ -23,7 +23,8 @@ GUIDE = \
 	doc/guide/15_one_by_one.md \
 	doc/guide/16_limits.md \
 	doc/guide/17_transactions.md \
-	doc/guide/18_threads.md
+	doc/guide/18_threads.md \
+	doc/guide/21_structured_concurrency.md
 
 DESIGN = \
 	doc/ARCHITECTURE.md \
@@ -36,6 +37,7 @@ DESIGN = \
 	doc/design/performance.md \
 	doc/design/rules.md \
 	doc/design/schedule.md \
+	doc/design/structured.md \
 	doc/design/testing.md \
 	doc/design/value.md
 
