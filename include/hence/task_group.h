@@ -24,8 +24,8 @@
  * waited for.
  *
  * The model is asyncio's TaskGroup; hence_task_group_cancel() and hence_task_group_start() are those of
- * trio's nurseries. Blocks within each other, and a group that there is no memory for, are as told in @ref
- * hence_scope.
+ * trio's nurseries. Blocks within each other, and a group that there is no memory for, are as told in
+ * @ref hence_scope.
  * @{
  */
 
