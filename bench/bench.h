@@ -33,6 +33,7 @@ extern const struct bench_row hence_future_rows[];
 extern const struct bench_row hence_gather_rows[];
 extern const struct bench_row hence_loop_rows[];
 extern const struct bench_row hence_threads_rows[];
+extern const struct bench_row hence_sync_rows[];
 extern const struct bench_row hence_timer_rows[];
 
 extern const struct bench_row libevent_chain_rows[];

@@ -13,6 +13,7 @@ bench_hence_SOURCES = bench/bench.c bench/bench.h \
 	bench/hence_gather.c \
 	bench/hence_loop.c \
 	bench/hence_threads.c \
+	bench/hence_sync.c \
 	bench/hence_timer.c
 bench_hence_CPPFLAGS = -I$(top_srcdir)/include -D_GNU_SOURCE
 bench_hence_LDADD = lib/libhence.la $(EVENT_LIBS) -lpthread

@@ -202,6 +202,59 @@ examples_76_filesystem_lock_LDADD = $(EXAMPLE_LIBS)
 
 EXAMPLES += examples/77_queues
 examples_77_queues_LDADD = $(EXAMPLE_LIBS)
+EXAMPLES += examples/63_thread_pool
+examples_63_thread_pool_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/64_concurrent_futures
+examples_64_concurrent_futures_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/65_pushing_back
+examples_65_pushing_back_LDADD = $(EXAMPLE_LIBS) -lpthread
+
+EXAMPLES += examples/66_run_threadsafe
+examples_66_run_threadsafe_LDADD = $(EXAMPLE_LIBS) -lpthread
+
+EXAMPLES += examples/67_loops
+examples_67_loops_LDADD = $(EXAMPLE_LIBS) -lpthread
+
+EXAMPLES += examples/68_async_executor
+examples_68_async_executor_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/69_run_on_executor
+examples_69_run_on_executor_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/80_inline_callbacks
+examples_80_inline_callbacks_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/81_coroutine
+examples_81_coroutine_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/82_tasks
+examples_82_tasks_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/83_ultra_simple_coroutine
+examples_83_ultra_simple_coroutine_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/84_async_timer_coroutine
+examples_84_async_timer_coroutine_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/85_generators
+examples_85_generators_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/86_send
+examples_86_send_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/87_yield_from
+examples_87_yield_from_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/90_gather_coroutine
+examples_90_gather_coroutine_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/91_poetry_coroutine
+examples_91_poetry_coroutine_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/92_three_ways
+examples_92_three_ways_LDADD = $(EXAMPLE_LIBS)
 
 EXAMPLES += examples/88_timeouts_and_scopes
 examples_88_timeouts_and_scopes_LDADD = $(EXAMPLE_LIBS)

@@ -149,6 +149,8 @@ sync_sources = \
 	lib/sync/primitive.c \
 	lib/sync/primitive.h \
 	lib/sync/queue.c \
+	lib/sync/queue.h \
+	lib/sync/queue_end.c \
 	lib/sync/run.c \
 	lib/sync/rwlock.c \
 	lib/sync/semaphore.c \

@@ -76,6 +76,11 @@ CRITERION_TESTS += tests/schedule/test_periodic.crit
 CRITERION_TESTS += tests/schedule/test_cooperator.crit
 CRITERION_TESTS += tests/schedule/test_cooperator_life.crit
 CRITERION_TESTS += tests/schedule/test_main.crit
+CRITERION_TESTS += tests/coro/test_inline_scenarios.crit
+CRITERION_TESTS += tests/coro/test_task_scenarios.crit
+CRITERION_TESTS += tests/coro/test_tasks_together.crit
+CRITERION_TESTS += tests/exec/test_executor.crit
+CRITERION_TESTS += tests/exec/test_threadsafe_promise.crit
 CRITERION_TESTS += tests/exec/test_blocking_call.crit
 CRITERION_TESTS += tests/exec/test_concurrent_future.crit
 CRITERION_TESTS += tests/exec/test_concurrent_wait.crit
@@ -83,12 +88,17 @@ CRITERION_TESTS += tests/exec/test_exec_fork.crit
 CRITERION_TESTS += tests/coro/test_scope.crit
 CRITERION_TESTS += tests/coro/test_task_group.crit
 CRITERION_TESTS += tests/coro/test_timeout.crit
-CRITERION_TESTS += tests/exec/test_executor.crit
 CRITERION_TESTS += tests/exec/test_line.crit
 CRITERION_TESTS += tests/exec/test_pool_life.crit
 CRITERION_TESTS += tests/exec/test_run_threadsafe.crit
-CRITERION_TESTS += tests/exec/test_threadsafe_promise.crit
 CRITERION_TESTS += tests/exec/test_wrap.crit
+CRITERION_TESTS += tests/coro/test_task.crit
+CRITERION_TESTS += tests/coro/test_await.crit
+CRITERION_TESTS += tests/coro/test_task_cancel.crit
+CRITERION_TESTS += tests/coro/test_task_close.crit
+CRITERION_TESTS += tests/coro/test_inline_callbacks.crit
+CRITERION_TESTS += tests/coro/test_generator.crit
+CRITERION_TESTS += tests/coro/test_stacks.crit
 CRITERION_TESTS += tests/sync/test_lock.crit
 CRITERION_TESTS += tests/sync/test_semaphore.crit
 CRITERION_TESTS += tests/sync/test_rwlock.crit
@@ -123,8 +133,10 @@ THREAD_TESTS += tests/threads/ring
 tests_threads_ring_LDADD = $(THREAD_LIBS)
 THREAD_TESTS += tests/threads/executor
 tests_threads_executor_LDADD = $(THREAD_LIBS)
-EXTRA_DIST += tests/threads/threads.h tests/exec/exec_support.h tests/coro/blocks.h \
-	tests/sync/sync_support.h
+THREAD_TESTS += tests/threads/coroutines
+tests_threads_coroutines_LDADD = $(THREAD_LIBS)
+EXTRA_DIST += tests/threads/threads.h tests/exec/exec_support.h tests/coro/coro_support.h \
+	tests/coro/blocks.h tests/sync/sync_support.h
 
 # ---- what crosses threads, in every order
 
@@ -145,6 +157,7 @@ QUICK_GATES = \
 
 SLOW_GATES = \
 	tests/gates/abi \
+	tests/gates/coroutines \
 	tests/gates/docs \
 	tests/gates/format \
 	tests/gates/install \
@@ -174,8 +187,9 @@ tests_libtestsupport_la_CFLAGS = $(AM_CFLAGS) -static
 tests_libtestsupport_la_LDFLAGS = $(SANITIZER_FLAGS) $(COVERAGE_FLAGS)
 
 EXTRA_DIST += $(QUICK_GATES) $(SLOW_GATES) tests/gates/common.sh tests/gates/installed \
-	tests/gates/installed_program.c tests/examples/compare tests/support/criterion tests/totals \
-	tests/full/run tests/conformance/COVERAGE.md
+	tests/gates/installed_program.c tests/gates/coroutines_program.c \
+	tests/gates/coroutines_exceptions.cc tests/gates/coroutines_planted.c tests/examples/compare \
+	tests/support/criterion tests/totals tests/full/run tests/conformance/COVERAGE.md
 
 check_PROGRAMS += $(THREAD_TESTS)
 TESTS += $(GATES) $(EXAMPLE_TESTS) $(THREAD_TESTS)

@@ -78,16 +78,42 @@ static bool take(struct task *task, hence_result chain)
     return false;
 }
 
+/* The same for a task that runs; a cancellation that it has not been told of is passed on. */
+static bool take_or_cancel(struct task *task, hence_result chain)
+{
+    if (take(task, chain))
+        return true;
+    if (HENCE_UNLIKELY(task->must_cancel) && hence_waitable_cancel(task->awaited) == 0)
+        task->must_cancel = false;
+    return !task->awaited; /* that may have ended it at once */
+}
+
+/* A cancellation that what it waited for was too late for comes instead of the result of that. */
+static void take_cancel(struct task *task, hence_result *r)
+{
+    if (HENCE_LIKELY(!task->must_cancel))
+        return;
+    task->must_cancel = false;
+    if (!hence_is_cancelled(r)) {
+        hence_drop(*r);
+        *r = hence_fail_static(HENCE_ECANCELLED);
+    }
+}
+
 /* Its body has returned. */
 static struct hence_consumer *returned(struct task *task, hence_result *r)
 {
-    task->coroutine = NULL;                                             /* it has gone */
+    task->coroutine = NULL; /* it has gone */
+    task->state = TASK_RUNNING;
+    if (hence_is_chain(&task->waitable.slot) &&
+        !take_or_cancel(task, hence_take(&task->waitable.slot))) {
+        task->state = TASK_RETURNING;
+        return NULL;
+    }
     if (task->must_cancel && !hence_is_failure(&task->waitable.slot)) { /* rule 94 */
         hence_drop(hence_take(&task->waitable.slot));
         task->waitable.slot = hence_fail_static(HENCE_ECANCELLED);
     }
-    if (hence_is_chain(&task->waitable.slot) && !take(task, hence_take(&task->waitable.slot)))
-        return NULL;
     return end(task, hence_take(&task->waitable.slot), r);
 }
 
@@ -149,13 +175,7 @@ hence_result hence_task_suspend(struct task *task)
 {
     task->state = TASK_AWAITING;
     hence_result r = hence_coroutine_suspend(task->coroutine, hence_none());
-    if (HENCE_UNLIKELY(task->must_cancel)) {
-        task->must_cancel = false;
-        if (!hence_is_cancelled(&r)) {
-            hence_drop(r);
-            r = hence_fail_static(HENCE_ECANCELLED);
-        }
-    }
+    take_cancel(task, &r);
     return r;
 }
 
@@ -199,7 +219,8 @@ static void close_part(struct hence_hold *hold)
     task->is_queued = false;
     struct hence_consumer *consumer;
     if (task->state == TASK_NEW) {
-        consumer = end(task, hence_fail_static(HENCE_ECLOSED), &r);
+        const hence_error code = task->must_cancel ? HENCE_ECANCELLED : HENCE_ECLOSED;
+        consumer = end(task, hence_fail_static(code), &r);
     } else {
         task->waitable.slot = hence_fail_static(HENCE_ECLOSED);
         consumer = run(task, &r);
@@ -322,10 +343,7 @@ static int cancel_part(struct hence_waitable *self)
 /* What it awaits has ended already, but it has not been told yet. */
 static int cancel_refused_part(struct hence_waitable *self)
 {
-    struct task *task = of_waitable(self);
-    if (task->state == TASK_RETURNING)
-        return -EALREADY;
-    task->must_cancel = true;
+    of_waitable(self)->must_cancel = true;
     return 0;
 }
 
@@ -343,8 +361,10 @@ static struct hence_consumer *deliver_part(struct hence_consumer *self, hence_re
 {
     struct task *task = (struct task *)self;
     task->awaited = NULL;
-    if (task->state == TASK_RETURNING)
+    if (task->state == TASK_RETURNING) {
+        take_cancel(task, r);
         return end(task, *r, r);
+    }
     task->waitable.slot = *r;
     return task->state == TASK_AWAITING ? run(task, r) : NULL;
 }

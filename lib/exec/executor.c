@@ -3,6 +3,7 @@
 #include "exec/executor.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,6 +19,25 @@ static size_t default_workers(void)
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     size_t workers = (processors > 0 ? (size_t)processors : 1) + 4;
     return workers < 32 ? workers : 32;
+}
+
+/* Threads hold it for a moment only: who finds it taken may look again before it sleeps. */
+static void init_mutex(pthread_mutex_t *mutex)
+{
+    pthread_mutexattr_t attributes;
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ADAPTIVE_NP);
+    pthread_mutex_init(mutex, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+}
+
+/* How often an idle thread looks for a job before it sleeps: some microseconds. On one processor nobody could
+ * bring one meanwhile. */
+static unsigned spins(void)
+{
+    cpu_set_t set;
+    const bool is_alone = sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) == 1;
+    return is_alone ? 0 : 200;
 }
 
 hence_executor *hence_executor_new(const hence_executor_options *options)
@@ -40,7 +60,8 @@ hence_executor *hence_executor_new(const hence_executor_options *options)
     hence_ring_init(&executor->jobs);
     hence_ring_init(&executor->line);
     hence_ring_init(&executor->ends);
-    pthread_mutex_init(&executor->mutex, NULL);
+    init_mutex(&executor->mutex);
+    executor->spins = spins();
     pthread_cond_init(&executor->work, NULL);
     hence_condition_init(&executor->ended);
     return executor;

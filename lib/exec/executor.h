@@ -59,9 +59,13 @@ struct hence_executor {
     struct hence_ring jobs, line;
     struct hence_ring ends;
     size_t queued, workers, started;
-    size_t idle; /* threads that are not at a job, also those that only begin */
-    size_t sleepers,
-        wakeups; /* threads that wait for `work`; how many of them are about to wake up */
+    size_t idle;     /* threads that are not at a job, also those that only begin */
+    size_t sleepers; /* threads that wait for `work` */
+    bool is_waking;  /* one of them is about to wake up */
+    bool
+        is_spinning; /* a thread without a job looks at `has_come` for a moment, before it sleeps */
+    atomic_bool has_come;
+    unsigned spins; /* how long that moment is */
     size_t max_workers, max_queued, stack_size;
     hence_result_fn *initializer;
     void *initializer_arg;
@@ -112,15 +116,18 @@ bool hence_executor_is_parents(const hence_executor *executor);
 
 /* worker.c: one more thread: 0, or -errno. */
 int hence_executor_start_worker(hence_executor *executor);
-/* A job was queued: is a thread to be woken for it, by pthread_cond_signal(), now or with the mutex let go? Not
- * if all that sleep have been woken: each works until there is no job. */
+/* Jobs wait: is a thread to be woken for them, by pthread_cond_signal(), now or with the mutex let go? One at a
+ * time: as soon as it has taken a job, it asks the same. */
 static inline bool hence_executor_needs_wakeup(hence_executor *executor)
 {
-    if (executor->wakeups == executor->sleepers)
+    if (executor->is_spinning)
+        atomic_store_explicit(&executor->has_come, true, memory_order_relaxed);
+    if (!executor->sleepers || executor->is_waking || executor->queued <= executor->is_spinning)
         return false;
-    executor->wakeups++;
+    executor->is_waking = true;
     return true;
 }
+
 /* Takes a job out, wherever it waits. */
 void hence_executor_remove(hence_executor *executor, struct hence_job *job);
 /* There may be room for those in line. */

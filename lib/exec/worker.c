@@ -116,28 +116,63 @@ static void run_job(hence_executor *executor, struct hence_job *job)
     job->ended(job, r);
 }
 
+static inline void relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+/* Waits a moment, without the mutex: waking a thread that sleeps costs both sides a system call. */
+static void spin(hence_executor *executor)
+{
+    executor->is_spinning = true;
+    atomic_store_explicit(&executor->has_come, false, memory_order_relaxed);
+    pthread_mutex_unlock(&executor->mutex);
+    for (unsigned i = 0; i < executor->spins; i++) {
+        if (atomic_load_explicit(&executor->has_come, memory_order_relaxed))
+            break;
+        relax();
+    }
+    pthread_mutex_lock(&executor->mutex);
+    executor->is_spinning = false;
+}
+
+static bool is_over(const hence_executor *executor)
+{
+    return executor->shut_down || executor->broken;
+}
+
 static void sleep_until_woken(hence_executor *executor)
 {
     executor->sleepers++;
-    while (!executor->wakeups && !executor->shut_down && !executor->broken)
+    while (!executor->is_waking && !is_over(executor))
         pthread_cond_wait(&executor->work, &executor->mutex);
+    executor->is_waking = false;
     executor->sleepers--;
-    if (executor->wakeups)
-        executor->wakeups--;
 }
 
 /* The next job, or NULL when the thread is to end. With the mutex held. */
 static struct hence_job *next_job(hence_executor *executor)
 {
     while (hence_ring_is_empty(&executor->jobs)) {
-        if (executor->shut_down || executor->broken)
+        if (is_over(executor))
             return NULL;
+        if (executor->spins && !executor->is_spinning) {
+            spin(executor);
+            if (!hence_ring_is_empty(&executor->jobs))
+                break;
+        }
         sleep_until_woken(executor);
     }
     struct hence_job *job = (struct hence_job *)executor->jobs.next;
     hence_executor_remove(executor, job);
     executor->idle--;
     hence_executor_let_in(executor);
+    if (executor->queued && hence_executor_needs_wakeup(executor))
+        pthread_cond_signal(&executor->work);
     return job;
 }
 

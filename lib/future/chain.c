@@ -82,7 +82,7 @@ static void chain_let_go(struct future_chain *chain)
     }
     chain->parcel =
         (struct hence_parcel){.fn = nothing, .arg = chain, .drop = free_at_home, .is_lent = true};
-    hence_door_post(loop, &chain->parcel);
+    hence_door_post_last(loop, &chain->parcel);
 }
 
 /* The Future is done, or its loop has closed before it could tell. */
@@ -171,11 +171,18 @@ static const struct hence_waitable *chained_leads_to(const struct hence_listener
 
 /* ---- circles ---- */
 
+/* Is it a Future that nothing can be changed about any more? */
+static bool is_done(const struct hence_waitable *waitable)
+{
+    return waitable->consumer.part == &hence_future_part &&
+           hence_future_done((const hence_future *)waitable);
+}
+
 /* Will `to` be resolved because `from` is: through waits and promises of both shapes? */
 static bool leads_to(const struct hence_waitable *from, const struct hence_waitable *to)
 {
     struct hence_search search = {.to = to, .steps = 100, .branches = 100};
-    return hence_waitable_leads_to(from, &search);
+    return !is_done(to) && hence_waitable_leads_to(from, &search);
 }
 
 int hence_future_chain(hence_future *f, hence_promise *p)
@@ -189,7 +196,7 @@ int hence_future_chain(hence_future *f, hence_promise *p)
         hence_resolve_at(NULL, p, hence_future_result(f));
         return 0;
     }
-    if (f) {
+    if (f && !is_done(&p->waitable)) {
         hence_waitable_waits_for(&f->waitable, NULL, &last);
         if (leads_to(&p->waitable, last) || leads_to(&p->waitable, &f->waitable)) {
             hence_resolve_at(NULL, p, hence_fail_static(HENCE_EDEADLK));

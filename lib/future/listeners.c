@@ -52,7 +52,10 @@ static bool is_of_program(const struct hence_listener *listener)
 const struct hence_waitable *hence_future_next_behind(const struct hence_waitable *self,
                                                       const void **position, int *steps)
 {
-    const struct hence_listener *last = ((const hence_future *)self)->last, *listener = *position;
+    const hence_future *f = (const hence_future *)self;
+    const struct hence_listener *last = f->last, *listener = *position;
+    if (f->state & FUTURE_DONE) /* what they will be told is decided */
+        return NULL;
     while (listener != last && --*steps > 0) {
         listener = listener ? listener->next : last->next;
         const struct hence_waitable *behind =

@@ -3,9 +3,10 @@
  * The door: how other threads get a call into the loop, without locks.
  *
  * Posted parcels form a stack: a thread puts its parcel on top with a compare-and-swap, and only who
- * found the stack empty writes to the eventfd, so that at most one wake-up is on its way. The loop
- * reads the eventfd first and takes the whole stack afterwards: a parcel that comes in between is
- * taken as well, and one that comes after finds the stack empty and wakes the loop again.
+ * found the stack empty writes to the eventfd, so that at most one wake-up is on its way. The loop is told of
+ * the write first (or reads the eventfd, where libevent cannot tell of each write once) and takes the whole stack
+ * afterwards: a parcel that comes in between is taken as well, and one that comes after finds the stack empty and
+ * wakes the loop again. Then it takes its turn at once: libevent has just polled.
  *
  * Closing puts a mark in the place of the stack, for good: who finds it is refused, and sees all that the loop's
  * thread did before, that the loop is closed above all. The descriptor
@@ -27,7 +28,7 @@ static void wake(const hence_loop *loop)
 {
     const struct door *door = &loop->door;
     const uint64_t one = 1;
-    if (HENCE_UNLIKELY(hence_thread_is_from_before_fork(loop->owner)))
+    if (hence_thread_is_forked() && hence_thread_is_from_before_fork(loop->owner))
         return; /* in a forked child the descriptor is the parent's; hence_loop_reinit() looks itself */
     while (write(door->fd, &one, sizeof one) < 0 && errno == EINTR)
         ;
@@ -54,18 +55,20 @@ int hence_door_post(hence_loop *loop, struct hence_parcel *parcel)
 int hence_door_post_last(hence_loop *loop, struct hence_parcel *parcel)
 {
     /* no reference: hence_loop_unref() would take it for somebody who can still close the loop */
-    atomic_fetch_add_explicit(&loop->visitors, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&loop->door.visitors, 1, memory_order_relaxed);
     int error = hence_door_post(loop, parcel);
     hence_loop_leave(loop);
     return error;
 }
+
+/* ---- calls ---- */
 
 int hence_call_soon_threadsafe_own(hence_loop *loop, hence_call_fn *fn, void *arg,
                                    hence_drop_fn *drop)
 {
     struct hence_parcel *parcel = NULL;
     int error = fn ? -ENOMEM : -EINVAL;
-    if (loop && HENCE_UNLIKELY(hence_thread_is_from_before_fork(loop->owner)))
+    if (hence_thread_is_forked() && loop && hence_thread_is_from_before_fork(loop->owner))
         error = hence_loop_refuse_child(loop, "hence_call_soon_threadsafe()");
     else if (fn && loop)
         parcel = hence_memory_get(sizeof *parcel);
@@ -107,10 +110,10 @@ static void take_posted(struct door *door, struct hence_parcel *instead)
     door->arrived_last = last;
 }
 
-void hence_door_let_in(hence_loop *loop)
+void hence_door_let_in(hence_loop *loop, size_t at_most)
 {
     struct door *door = &loop->door;
-    while (door->arrived && hence_ready_reserve(&loop->queue) == 0) {
+    for (; at_most && door->arrived && hence_ready_reserve(&loop->queue) == 0; at_most--) {
         struct hence_parcel *parcel = door->arrived;
         door->arrived = parcel->next;
         hence_ready_append(
@@ -131,7 +134,7 @@ void hence_door_make_turn(hence_loop *loop)
 void hence_door_take_posted(hence_loop *loop)
 {
     take_posted(&loop->door, NULL);
-    hence_door_let_in(loop);
+    hence_door_let_in(loop, SIZE_MAX);
     hence_loop_arm(loop);
 }
 
@@ -140,15 +143,15 @@ static void on_wake_up(evutil_socket_t fd, short what, void *arg)
     hence_loop *loop = arg;
     uint64_t count;
     (void)what;
-    while (read(fd, &count, sizeof count) < 0 && errno == EINTR)
+    while (!loop->door.is_edge && read(fd, &count, sizeof count) < 0 && errno == EINTR)
         ;
-    if (loop->turn_by_door) {
-        take_posted(&loop->door, NULL);
-        loop->turn_by_door = false;
-        hence_loop_turn(-1, 0, loop);
-    } else {
-        hence_door_take_posted(loop);
+    take_posted(&loop->door, NULL);
+    if (loop->polling && !loop->turn_by_door) { /* a pass that makes one turn */
+        hence_loop_arm(loop);
+        return;
     }
+    loop->turn_by_door = false;
+    hence_loop_turn(-1, 0, loop); /* libevent has just polled */
 }
 
 int hence_door_open(hence_loop *loop)
@@ -157,7 +160,9 @@ int hence_door_open(hence_loop *loop)
     door->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (door->fd < 0)
         return -errno;
-    event_assign(&door->event, loop->base, door->fd, EV_READ | EV_PERSIST, on_wake_up, loop);
+    door->is_edge = event_base_get_features(loop->base) & EV_FEATURE_ET;
+    event_assign(&door->event, loop->base, door->fd,
+                 EV_READ | EV_PERSIST | (door->is_edge ? EV_ET : 0), on_wake_up, loop);
     door->event.ev_evcallback.evcb_flags |= EVLIST_INTERNAL;
     if (event_add(&door->event, NULL) == 0)
         return 0;

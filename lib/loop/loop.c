@@ -105,7 +105,7 @@ hence_loop *hence_loop_new(struct event_base *base)
     hence_ring_init(&loop->holds);
     hence_ring_init(&loop->attached);
     atomic_init(&loop->references, 2); /* the caller's, and the open loop's own */
-    atomic_init(&loop->visitors, 1);
+    atomic_init(&loop->door.visitors, 1);
     if (!loop->base || hence_ready_init(&loop->queue) < 0 || hence_door_open(loop) < 0) {
         hence_ready_free(&loop->queue);
         if (loop->owns_base && loop->base)
@@ -134,7 +134,7 @@ void hence_loop_release(hence_loop *loop)
 
 void hence_loop_leave(hence_loop *loop)
 {
-    if (atomic_fetch_sub_explicit(&loop->visitors, 1, memory_order_acq_rel) == 1) {
+    if (atomic_fetch_sub_explicit(&loop->door.visitors, 1, memory_order_acq_rel) == 1) {
         close(loop->door.fd);
         hence_memory_put(loop, sizeof *loop);
     }

@@ -193,12 +193,20 @@ struct hence_parcel {
         is_lent; /* its memory is not the door's; it is not touched once `fn` or `drop` is called */
 };
 
+/* What other processors write must not share a line of the cache with what the loop works with. */
+#define HENCE_CACHE_LINE 64
+
 struct door {
+    char apart_before[HENCE_CACHE_LINE];
     _Atomic(struct hence_parcel *) posted; /* the last one first; or the mark that says "closed" */
-    struct hence_parcel *arrived;          /* in order; waits for room in the queue */
+    atomic_size_t
+        visitors; /* who may touch the loop's memory: all references together, threads here */
+    char apart_behind[HENCE_CACHE_LINE];
+    struct hence_parcel *arrived; /* in order; waits for room in the queue */
     struct hence_parcel *arrived_last;
     struct event event;
     int fd;
+    bool is_edge; /* a write is told once: the eventfd need not be read */
 };
 
 /* Posts a parcel, from any thread: 0, or -ESHUTDOWN, and then it has not been touched. Nothing is
@@ -264,8 +272,6 @@ struct hence_loop {
     uint64_t last_shutdown_call;
     size_t dependents;        /* Futures that point here: counted without atomics */
     atomic_size_t references; /* one of them stands for the loop being open, or having dependents */
-    atomic_size_t
-        visitors; /* who may touch its memory: all references together, threads at the door */
     struct hence_loop *next_here; /* the loops of this thread */
     struct hence_ring holds;
     struct hence_ring attached;
@@ -352,8 +358,9 @@ void hence_shutdown_close(hence_loop *loop);
 /* door.c */
 int hence_door_open(hence_loop *loop);
 void hence_door_close(hence_loop *loop);
-/* Moves into the queue what has arrived, as far as there is room. */
-void hence_door_let_in(hence_loop *loop);
+/* Moves into the queue what has arrived, as far as there is room; not too much at once, so that what it carries is still at
+ * hand when it is called. */
+void hence_door_let_in(hence_loop *loop, size_t at_most);
 /* Has the door's event take the turn, since the turn's own event cannot be armed. */
 void hence_door_make_turn(hence_loop *loop);
 /* Takes what is posted now, without waiting for the wake-up. */

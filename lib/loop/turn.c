@@ -168,7 +168,7 @@ static void take_turn(hence_loop *loop)
     while (!loop->closed) {
         if (queue->head >= queue->limit) { /* a new snapshot */
             if (loop->door.arrived)
-                hence_door_let_in(loop);
+                hence_door_let_in(loop, loop->one_snapshot ? SIZE_MAX : HENCE_TURN_CALLS);
             queue_due_timers(loop);
             if (loop->clock && loop->clock->jumps && !loop->stopping && !loop->one_snapshot &&
                 hence_ready_is_empty(queue) && hence_timers_next(&loop->timers) != INT64_MAX) {
@@ -189,7 +189,7 @@ static void take_turn(hence_loop *loop)
     }
 }
 
-static void end_turn(hence_loop *loop, bool by_door)
+static void end_turn(hence_loop *loop, bool by_door, int64_t armed)
 {
     bool snapshot_done = loop->queue.head >= loop->queue.limit;
     if (loop->stopping && snapshot_done) {
@@ -199,7 +199,7 @@ static void end_turn(hence_loop *loop, bool by_door)
         if (!loop->running || by_door) /* libevent does not count the door's event as one */
             event_base_loopbreak(loop->base);
     }
-    loop->armed = INT64_MAX;
+    loop->armed = armed;
     hence_loop_arm(loop);
 }
 
@@ -208,13 +208,15 @@ void hence_loop_turn(evutil_socket_t fd, short what, void *arg)
     hence_loop *loop = arg;
     (void)fd;
     hence_loop *outer = hence_loop_running_here; /* of an event_base that the program dispatches */
-    loop->armed = INT64_MIN;                     /* nothing needs to be armed until the turn ends */
+    const bool by_door = !(what & EV_TIMEOUT);   /* then the turn's own event is as it was */
+    const int64_t armed = by_door ? loop->armed : INT64_MAX;
+    loop->armed = INT64_MIN; /* nothing needs to be armed until the turn ends */
     loop->in_turn = true;
     hence_loop_running_here = hence_loop_ref(loop); /* a call may close it and let it go */
     take_turn(loop);
     hence_loop_running_here = outer;
     loop->in_turn = false;
     if (!loop->closed)
-        end_turn(loop, !(what & EV_TIMEOUT));
+        end_turn(loop, by_door, armed);
     hence_loop_unref(loop);
 }

@@ -83,8 +83,9 @@ static void wait_again(struct condition_wait *wait)
 /* Has it been notified for something that is not so yet? */
 static bool is_too_early(const struct condition_wait *wait)
 {
-    return wait->predicate && hence_is_none(&wait->outcome) && !wait->condition->primitive.freed &&
-           !wait->predicate(wait->arg);
+    if (!wait->predicate || !hence_is_none(&wait->outcome) || wait->condition->primitive.freed)
+        return false;
+    return !wait->predicate(wait->arg) && hence_is_none(&wait->outcome); /* it may have cancelled */
 }
 
 /* The hold is at the front of the lock's row. */

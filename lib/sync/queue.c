@@ -5,24 +5,11 @@
  * An item goes straight from a putter into the store, or, through a channel, to a getter. There is always
  * room in the store's memory for those that may move in: it was full when they began to wait.
  */
-#include <hence/queue.h>
+#include "sync/queue.h"
 
 #include <errno.h>
 
 #include "base/memory.h"
-#include "base/report.h"
-#include "sync/primitive.h"
-#include "sync/store.h"
-
-struct hence_queue {
-    struct primitive primitive;
-    struct row getters, putters, joiners, decided;
-    struct store store;
-    size_t max_size; /* 0: of a channel; SIZE_MAX: any number */
-    size_t backlog;
-    size_t unfinished;
-    bool is_shut_down;
-};
 
 /* ---- what may be done ---- */
 
@@ -57,19 +44,6 @@ static bool take(hence_queue *queue, hence_result *out)
     return true;
 }
 
-/* Those who wait for what will not come any more. */
-static void turn_away(hence_queue *queue)
-{
-    struct waiter *putter;
-    while ((putter = hence_row_first(&queue->putters))) {
-        hence_result r = putter->outcome;
-        hence_waiter_decide(putter, hence_fail_static(HENCE_ESHUTDOWN), &queue->decided);
-        hence_drop(r);
-    }
-    if (!queue->store.count)
-        hence_row_decide(&queue->getters, hence_fail_static(HENCE_ESHUTDOWN), &queue->decided);
-}
-
 static bool serve_one(struct primitive *primitive)
 {
     hence_queue *queue = (hence_queue *)primitive;
@@ -82,13 +56,8 @@ static bool serve_one(struct primitive *primitive)
     if (queue->getters.size && take(queue, &r))
         hence_waiter_decide(hence_row_first(&queue->getters), r, &queue->decided);
     else if (queue->is_shut_down)
-        turn_away(queue);
+        hence_queue_turn_away(queue);
     return queue->decided.size;
-}
-
-static void serve(hence_queue *queue)
-{
-    hence_primitive_serve(&queue->primitive);
 }
 
 /* ---- life ---- */
@@ -189,7 +158,7 @@ int hence_queue_try_put_priority(hence_queue *queue, hence_result r, int64_t pri
         return error;
     }
     push(queue, r, priority);
-    serve(queue);
+    hence_primitive_serve(&queue->primitive);
     return 0;
 }
 
@@ -205,7 +174,7 @@ static void put(hence_queue *queue, hence_result r, int64_t priority, hence_prom
     if (!error) {
         push(queue, r, priority);
         hence_resolve_at(NULL, promise, hence_none());
-        serve(queue);
+        hence_primitive_serve(&queue->primitive);
         return;
     }
     if (error == -EAGAIN)
@@ -265,7 +234,7 @@ int hence_queue_try_get(hence_queue *queue, hence_result *out)
         return -ENOMEM;
     if (queue->getters.size || !take(queue, out))
         return queue->is_shut_down && !queue->store.count ? -ESHUTDOWN : -EAGAIN;
-    serve(queue);
+    hence_primitive_serve(&queue->primitive);
     return 0;
 }
 
@@ -274,7 +243,7 @@ static void get(hence_queue *queue, hence_promise *promise)
     hence_result r;
     if (!queue->getters.size && take(queue, &r)) {
         hence_resolve_at(NULL, promise, r);
-        serve(queue);
+        hence_primitive_serve(&queue->primitive);
     } else if (queue->is_shut_down) {
         hence_resolve_at(NULL, promise, hence_fail_static(HENCE_ESHUTDOWN));
     } else if (queue->getters.size >= queue->backlog) {
@@ -310,73 +279,7 @@ int hence_queue_set_backlog(hence_queue *queue, size_t getters)
     return 0;
 }
 
-/* ---- done ---- */
-
-static void join_if_done(hence_queue *queue)
-{
-    if (!queue->unfinished)
-        hence_row_decide(&queue->joiners, hence_none(), &queue->decided);
-}
-
-int hence_queue_task_done(hence_queue *queue)
-{
-    if (!queue)
-        return -ENOMEM;
-    if (!queue->unfinished) {
-        hence_report_misuse("hence_queue_task_done() more often than there were items");
-        return -EINVAL;
-    }
-    queue->unfinished--;
-    join_if_done(queue);
-    serve(queue);
-    return 0;
-}
-
-static void join(hence_queue *queue, hence_promise *promise)
-{
-    if (queue->unfinished)
-        hence_waiter_add(&queue->joiners, promise);
-    else
-        hence_resolve_at(NULL, promise, hence_none());
-}
-
-hence_deferred *hence_queue_join_at(const char *site, hence_queue *queue)
-{
-    hence_promise *promise;
-    hence_deferred *d = queue ? hence_deferred_new_at(site, &promise) : NULL;
-    if (d)
-        join(queue, promise);
-    return d;
-}
-
-hence_future *hence_queue_join_future_at(const char *site, hence_loop *loop, hence_queue *queue)
-{
-    hence_promise *promise;
-    hence_future *f = queue ? hence_future_new_at(site, loop, &promise) : NULL;
-    if (f)
-        join(queue, promise);
-    return f;
-}
-
-int hence_queue_shutdown(hence_queue *queue, bool immediate)
-{
-    if (!queue)
-        return -ENOMEM;
-    hence_primitive_ref(&queue->primitive); /* a destructor may free it */
-    queue->is_shut_down = true;
-    while (immediate && queue->store.count) {
-        hence_result r = hence_store_pop(&queue->store);
-        if (queue->unfinished)
-            queue->unfinished--;
-        hence_drop(r);
-    }
-    if (immediate)
-        join_if_done(queue);
-    turn_away(queue);
-    serve(queue);
-    hence_primitive_unref(&queue->primitive);
-    return 0;
-}
+/* ---- how full ---- */
 
 size_t hence_queue_size(const hence_queue *queue)
 {

@@ -169,11 +169,12 @@ struct hence_search {
 };
 bool hence_waitable_leads_to(const struct hence_waitable *from, struct hence_search *search);
 
-/* What a promise will give its result to; NULL if it will be swallowed. */
+/* What a promise will give its result to; NULL if that was cancelled, and waits for something else now. */
 static inline const struct hence_waitable *hence_promise_leads_to(const hence_promise *promise)
 {
     const struct hence_waitable *to = &promise->waitable;
-    return to->consumer.part->is_wanted(to) ? to : NULL;
+    const struct hence_part *part = to->consumer.part;
+    return part->is_wanted(to) || !part->waits_for(to) ? to : NULL;
 }
 
 /* What a consumer takes a result for, or NULL. */

@@ -3,8 +3,19 @@
 # Random programs on hence and on its models, compared: README.md says how. The interpreters are C programs;
 # what runs the model and compares is Python, and skipped where the model is not installed.
 
-CONFORMANCE_INTERPRETERS = tests/conformance/deferreds tests/conformance/futures
-CONFORMANCE_TESTS = tests/conformance/asyncio tests/conformance/scopes tests/conformance/twisted
+CONFORMANCE_INTERPRETERS = tests/conformance/coroutines tests/conformance/deferreds \
+	tests/conformance/futures tests/conformance/inline tests/conformance/waiters
+CONFORMANCE_TESTS = tests/conformance/asyncio tests/conformance/inline_callbacks \
+	tests/conformance/scopes tests/conformance/sync tests/conformance/tasks \
+	tests/conformance/twisted
+
+tests_conformance_coroutines_SOURCES = \
+	tests/conformance/coroutines.c \
+	tests/conformance/program.c \
+	tests/conformance/program.h \
+	tests/conformance/turns.c \
+	tests/conformance/turns.h
+tests_conformance_coroutines_LDADD = $(THREAD_LIBS)
 
 tests_conformance_deferreds_SOURCES = \
 	tests/conformance/deferreds.c \
@@ -15,8 +26,23 @@ tests_conformance_deferreds_LDADD = $(THREAD_LIBS)
 tests_conformance_futures_SOURCES = \
 	tests/conformance/futures.c \
 	tests/conformance/program.c \
-	tests/conformance/program.h
+	tests/conformance/program.h \
+	tests/conformance/turns.c \
+	tests/conformance/turns.h
 tests_conformance_futures_LDADD = $(THREAD_LIBS)
+
+tests_conformance_waiters_SOURCES = \
+	tests/conformance/program.c \
+	tests/conformance/program.h \
+	tests/conformance/waiters.c
+tests_conformance_waiters_LDADD = $(THREAD_LIBS)
+tests_conformance_inline_SOURCES = \
+	tests/conformance/inline.c \
+	tests/conformance/program.c \
+	tests/conformance/program.h \
+	tests/conformance/turns.c \
+	tests/conformance/turns.h
+tests_conformance_inline_LDADD = $(THREAD_LIBS)
 
 CONFORMANCE_INTERPRETERS += tests/conformance/scopes_interpreter
 tests_conformance_scopes_interpreter_SOURCES = tests/conformance/scopes.c
@@ -29,15 +55,27 @@ EXTRA_DIST += $(CONFORMANCE_TESTS) \
 	tests/conformance/README.md \
 	tests/conformance/asyncio_model.py \
 	tests/conformance/driver.py \
+	tests/conformance/inline_model.py \
 	tests/conformance/programs.py \
+	tests/conformance/sync_asyncio.py \
+	tests/conformance/sync_model.py \
+	tests/conformance/sync_twisted.py \
+	tests/conformance/tasks_model.py \
+	tests/conformance/tasks_modes.py \
 	tests/conformance/twisted_differences.py \
 	tests/conformance/twisted_model.py \
 	tests/conformance/twisted_operations.py \
 	tests/conformance/planted/futures \
 	tests/conformance/planted/run \
+	tests/conformance/planted/sync \
 	tests/conformance/planted/futures-exception.broken \
 	tests/conformance/planted/futures-gather.broken \
 	tests/conformance/planted/futures-remove.broken \
+	tests/conformance/planted/sync-backlog.broken \
+	tests/conformance/planted/sync-barrier.broken \
+	tests/conformance/planted/sync-condition.broken \
+	tests/conformance/planted/sync-order.broken \
+	tests/conformance/planted/sync-putter.broken \
 	tests/conformance/planted/cancel.patch \
 	tests/conformance/planted/errback.patch \
 	tests/conformance/planted/last.patch \

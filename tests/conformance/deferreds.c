@@ -116,7 +116,7 @@ static const struct outcomes outcomes[] = {
     {0, NULL},
 };
 
-static const struct grammar grammar = {operations, outcomes};
+static const struct grammar grammar = {operations, outcomes, 0, NULL};
 
 /* ---- the variables ---- */
 

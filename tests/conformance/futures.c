@@ -11,19 +11,10 @@
  * here too, as whoever writes tasks would: struct task.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <event2/event.h>
-
-#include <hence/hence.h>
-#include <hence/testing.h>
-
-#include "base/ledger.h"
-#include "conformance/program.h"
-#include "future/future.h"
-#include "loop/loop.h"
+#include "conformance/turns.h"
 
 /* ---- the words ---- */
 
@@ -126,7 +117,7 @@ static const struct outcomes outcomes[] = {
     {0, NULL},
 };
 
-static const struct grammar grammar = {operations, outcomes};
+static const struct grammar grammar = {operations, outcomes, 0, NULL};
 
 enum {
     INPUTS = 3,            /* of one combinator, at most */
@@ -134,7 +125,6 @@ enum {
     MOST_AGAINS = 2        /* how often one listener is added again */
 };
 
-#define UNIT     HENCE_US(1)   /* of time */
 #define FOR_EVER (1000 * UNIT) /* after that a run for something that never comes is stopped */
 
 /* ---- a program's state ---- */
@@ -179,11 +169,6 @@ static struct queue queues[MOST_OPERATIONS];
 static struct queue *queue; /* the one that "next" asks, or NULL */
 static int operations_run, listeners_used, queues_used;
 
-static struct event_base *base; /* of all programs */
-static hence_loop *loop;
-static hence_test_clock *test_clock;
-static int turn;
-static bool is_free_running; /* turns are not told apart */
 static bool is_direct;
 static bool is_over; /* what happens now is taking down, and leaves no trace */
 static int owned;    /* calls that own their argument, and have not been destroyed */
@@ -213,106 +198,6 @@ static void take_report(const hence_report *report, void *arg)
         reported[atoi(report->made)] = true;
 }
 
-/* ---- values: the even ones own memory ---- */
-
-static int boxes;
-static const hence_domain domain = {"conformance", NULL};
-
-static void destroy_box(void *box)
-{
-    boxes--;
-    free(box);
-}
-
-static hence_result value(int number)
-{
-    if (number % 2)
-        return hence_int(number);
-    int *box = malloc(sizeof *box);
-    if (!box)
-        abort();
-    *box = number;
-    boxes++;
-    return hence_own(box, destroy_box);
-}
-
-static hence_result failure(int number)
-{
-    return hence_fail_in(&domain, NULL, number, NULL);
-}
-
-/* ---- events ---- */
-
-static char text[4096];
-
-static void write_text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
-static void write_text(const char *fmt, ...)
-{
-    size_t length = strlen(text);
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(text + length, sizeof text - length, fmt, args);
-    va_end(args);
-}
-
-static void write_failure(const hence_failure *f)
-{
-    static const char *const names[] = {
-        "no-memory", "cancelled", "abandoned", "deadlock", "taken", "pending", "stopped",
-        "closed",    "invalid",   "timeout",   "failed",   "first", "group",   "end",
-    };
-    if (hence_failure_domain(f) == &domain)
-        write_text("f%d", hence_failure_code(f));
-    else
-        write_text("%s", names[hence_failure_code(f) - HENCE_ENOMEM]);
-}
-
-static void write_result(const hence_result *r)
-{
-    const hence_failure *f = hence_as_failure(r);
-    const hence_list *list = hence_as_list(r);
-    const hence_completion *completion = hence_as_completion(r);
-    const int *box = hence_as(r, destroy_box);
-    if (f) {
-        write_failure(f);
-    } else if (list) {
-        for (size_t i = 0; i < hence_list_size(list); i++) {
-            write_text("%s", i ? "," : "[");
-            write_result(hence_list_at(list, i));
-        }
-        write_text("%s", hence_list_size(list) ? "]" : "[]");
-    } else if (completion) {
-        write_text("at%zu", completion->index);
-    } else if (hence_is_none(r)) {
-        write_text("none");
-    } else {
-        write_text("%d", box ? *box : (int)hence_as_int(r));
-    }
-}
-
-/* Begins the text of an event with the turn in which it happens. */
-static void begin_text(void)
-{
-    text[0] = '\0';
-    if (is_free_running)
-        write_text("-");
-    else
-        write_text("%d", turn);
-}
-
-static void event(const char *what)
-{
-    begin_text();
-    trace("%s:%s", text, what);
-}
-
-static void event_in_block(const struct block *block, const char *what)
-{
-    begin_text();
-    trace("%s/%d:%s", text, block->number, what);
-}
-
 /* ---- blocks ---- */
 
 static void run_operation(const struct node *node);
@@ -335,12 +220,7 @@ static void told(hence_future *f, void *arg)
     if (is_over)
         return;
     if (listener->looks) {
-        hence_result r = hence_future_result(f);
-        begin_text();
-        write_text("/%d:", listener->block->number);
-        write_result(&r);
-        trace("%s", text);
-        hence_drop(r);
+        event_with(listener->block, hence_future_result(f));
     } else {
         event_in_block(listener->block, hence_future_cancelled(f) ? "cancelled" : "done");
     }
@@ -703,12 +583,7 @@ static void remove_listener(struct variable *v, int number)
 
 static void look(hence_future *f)
 {
-    hence_result r = hence_future_result(f);
-    begin_text();
-    write_text(":");
-    write_result(&r);
-    trace("%s", text);
-    hence_drop(r);
+    event_with(NULL, hence_future_result(f));
 }
 
 static void look_at_failure(hence_future *f)
@@ -787,24 +662,6 @@ static void tell_when(const struct handle *handle)
         trace("%s:when-%d", text, (int)(when / UNIT));
 }
 
-/* One turn, for which the clock jumps if nothing is ready, as asyncio's select() does. False if nothing
- * waits any more. */
-static bool take_turn(void)
-{
-    if (hence_queue_is_empty(&loop->queue)) {
-        int64_t next = hence_timers_next(&loop->timers);
-        if (next == INT64_MAX)
-            return false;
-        if (next > loop->clock->now)
-            loop->clock->now = next;
-        hence_loop_arm(loop);
-    }
-    turn++;
-    if (hence_test_turn(loop) < 0)
-        event("error");
-    return true;
-}
-
 /* All turns, as libevent makes them: snapshots follow each other without a poll. */
 static void dispatch(void)
 {
@@ -837,11 +694,7 @@ static void run_until(hence_future *f)
     hence_test_clock_autojump(test_clock, false);
     hence_call_cancel(loop, limit);
     turn++;
-    begin_text();
-    write_text(":");
-    write_result(&r);
-    trace("%s", text);
-    hence_drop(r);
+    event_with(NULL, r);
 }
 
 /* ---- operations ---- */
@@ -979,26 +832,16 @@ static void take_down(void)
     }
     while (take_turn())
         ;
-    hence_test_clock_free(test_clock);
-    hence_loop_free(loop);
+    end_loop();
 }
 
-static void check_balance(void)
+static void check_calls(void)
 {
-    /* not BLOCKS: of those that the cache holds only the making is counted */
-    for (int i = HENCE_FAILURES_MADE; i < HENCE_COUNTERS; i += 2) {
-        long made = atomic_exchange(&hence_ledger[i], 0);
-        long ended = atomic_exchange(&hence_ledger[i + 1], 0);
-        if (made != ended)
-            trace("ledger-%d-made-%ld-ended-%ld", i, made, ended);
-    }
-    if (boxes)
-        trace("values-left-%d", boxes);
     if (owned)
         trace("arguments-left-%d", owned);
     if (refused != misuses)
         trace("refused-%d-reported-%d", refused, misuses);
-    boxes = owned = 0;
+    owned = 0;
 }
 
 static void begin_program(void)
@@ -1009,10 +852,9 @@ static void begin_program(void)
     memset(is_held, 0, sizeof is_held);
     memset(reported, 0, sizeof reported);
     queue = NULL;
-    operations_run = listeners_used = queues_used = turn = refused = misuses = 0;
+    operations_run = listeners_used = queues_used = refused = misuses = 0;
     is_over = is_direct = false;
-    loop = hence_loop_new(base);
-    test_clock = hence_test_clock_new(loop);
+    begin_loop();
 }
 
 static void run_program(const struct block *program)
@@ -1030,6 +872,7 @@ static void run_program(const struct block *program)
             trace("%d", i);
     }
     check_balance();
+    check_calls();
 }
 
 static void begin(void)

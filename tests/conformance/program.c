@@ -70,6 +70,7 @@ static struct {
     bool in_block;
     unsigned p_drawn, q_drawn;      /* variables that these letters were drawn for */
     struct mixture mixtures[1 + 3]; /* of the operations, and of each kind of outcome */
+    struct mixture of_bodies;
 } drawing;
 
 /* splitmix64 */
@@ -124,7 +125,7 @@ static int draw_from(unsigned set, bool in)
     return drawn;
 }
 
-static int draw_variable(char letter, unsigned not_these)
+static int draw_variable(char letter, unsigned not_these, int around)
 {
     int drawn;
     switch (letter) {
@@ -136,6 +137,10 @@ static int draw_variable(char letter, unsigned not_these)
         if (letter == 'e' && !drawing.in_block) /* what stands in a block may never run */
             drawing.p_drawn |= 1u << drawn;
         return drawn;
+    case 'l':
+        if (around > drawing.used)
+            around = drawing.used;
+        return around && draw(16) ? (int)draw((unsigned)around) : draw_from(not_these, false);
     case 'o':
         return draw_from(not_these, false);
     case 'p':
@@ -158,7 +163,7 @@ static int draw_variable(char letter, unsigned not_these)
     }
 }
 
-static struct block *draw_block(const struct operation *outcomes, const struct mixture *mixture,
+static struct block *draw_block(const struct outcomes *outcomes, const struct mixture *mixture,
                                 int operations, int depth, int around);
 
 static bool makes(const struct operation *operation)
@@ -190,35 +195,42 @@ static struct node *draw_node(const struct operation *of, const struct mixture *
         if (letter == 'v') {
             node->numbers[i] = (int)draw(NUMBERS);
         } else if (islower((unsigned char)letter)) {
-            node->numbers[i] = draw_variable(letter, i || letter == 'p' ? mine : 1u << around);
+            node->numbers[i] =
+                draw_variable(letter, i || letter == 'p' ? mine : 1u << around, around);
             mine |= 1u << node->numbers[i];
         } else {
+            const bool is_body = letter == drawing.grammar->body;
             int operations = 0;
-            while (depth < DEEPEST && draw(5) < 2)
+            while (depth < DEEPEST && draw(5) < (is_body ? 4 : 2))
                 operations++;
             const struct outcomes *outcomes = drawing.grammar->outcomes;
             int kind = 0;
             while (outcomes[kind].name != letter)
                 kind++;
-            node->blocks[i] = draw_block(outcomes[kind].of, &drawing.mixtures[kind + 1], operations,
+            node->blocks[i] = draw_block(&outcomes[kind], &drawing.mixtures[kind + 1], operations,
                                          depth + 1, node->numbers[0]);
         }
     }
     return node;
 }
 
-static struct block *draw_block(const struct operation *outcomes, const struct mixture *mixture,
+static struct block *draw_block(const struct outcomes *outcomes, const struct mixture *mixture,
                                 int operations, int depth, int around)
 {
+    const struct grammar *grammar = drawing.grammar;
+    const bool is_body = outcomes && outcomes->name == grammar->body;
     struct block *block = new_block();
     struct node **end = &block->first;
     while (operations-- > 0 && drawing.left > 0) {
         drawing.left--;
-        *end = draw_node(drawing.grammar->operations, &drawing.mixtures[0], depth, around);
+        if (is_body && draw(2))
+            *end = draw_node(grammar->of_bodies, &drawing.of_bodies, depth, around);
+        else
+            *end = draw_node(grammar->operations, &drawing.mixtures[0], depth, around);
         end = &(*end)->next;
     }
     if (outcomes)
-        *end = draw_node(outcomes, mixture, depth, around);
+        *end = draw_node(outcomes->of, mixture, depth, around);
     return block;
 }
 
@@ -239,7 +251,7 @@ static void draw_closing(struct block *program)
             continue;
         *end = new_node(operation);
         for (int j = 0; operation->operands[j]; j++)
-            (*end)->numbers[j] = draw_variable('o', 1u << i);
+            (*end)->numbers[j] = draw_variable('o', 1u << i, 0);
         (*end)->numbers[0] = i;
         end = &(*end)->next;
     }
@@ -260,6 +272,8 @@ const struct block *program_generate(const struct grammar *grammar, uint64_t see
     draw_mixture(grammar->operations, &drawing.mixtures[0]);
     for (int kind = 0; grammar->outcomes[kind].name; kind++)
         draw_mixture(grammar->outcomes[kind].of, &drawing.mixtures[kind + 1]);
+    if (grammar->body)
+        draw_mixture(grammar->of_bodies, &drawing.of_bodies);
     struct block *program = draw_block(NULL, NULL, OPERATIONS, 0, 0);
     draw_closing(program);
     return program;
@@ -336,6 +350,8 @@ static struct block *read_block(const struct grammar *grammar, const struct oper
             return block;
         const struct operation *outcome = outcomes ? read_one_of(outcomes) : NULL;
         const struct operation *operation = outcome ? outcome : read_one_of(grammar->operations);
+        if (!operation && grammar->body)
+            operation = read_one_of(grammar->of_bodies);
         *end = operation ? new_node(operation) : NULL;
         if (!*end || !read_operands(grammar, *end))
             return NULL;

@@ -28,6 +28,7 @@ struct operation {
      *   m       a variable, most often one that was not used before
      *   e       as m, where p is not wanted any more
      *   d       a variable
+     *   l       most often one below that of the operation around it
      *   o       most often another one than those of this operation, or than that of the one around it
      *   p       most often one that p was not drawn for before
      *   w       most often one that p was not drawn for yet
@@ -49,6 +50,10 @@ struct outcomes {
 struct grammar {
     const struct operation *operations; /* until one without a word */
     const struct outcomes *outcomes;    /* until one without a name */
+    /* Bodies: blocks with an outcome of that name are longer than others, and have further operations,
+     * which mean something in them alone. 0 and NULL: there are none. */
+    char body;
+    const struct operation *of_bodies; /* until one without a word */
 };
 
 struct block;

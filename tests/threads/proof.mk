@@ -38,7 +38,8 @@ tests_threads_schedules_libschedule_la_SOURCES = \
 	tests/threads/schedules/program.h \
 	tests/threads/schedules/schedule.h \
 	tests/threads/schedules/system.c \
-	tests/threads/schedules/threads.c
+	tests/threads/schedules/threads.c \
+	tests/threads/schedules/traces.c
 tests_threads_schedules_libschedule_la_CFLAGS = $(schedule_cflags) -static
 tests_threads_schedules_libschedule_la_LDFLAGS =
 

@@ -156,16 +156,18 @@ static uint64_t load(const volatile void *p, int size, int order)
 
 static void store(volatile void *p, int size, uint64_t value, int order)
 {
-    if (schedule_memory_is_shared(p)) {
-        /* the first one makes it ready: nobody else knows of it */
-        const bool is_first = !*schedule_memory_number(p);
-        if (!is_first)
-            stop_before("stores", p, WRITES);
+    const bool is_shared = schedule_memory_is_shared(p);
+    /* the first one makes it ready: nobody else knows of it */
+    const bool is_first = is_shared && !*schedule_memory_number(p);
+    if (is_shared && !is_first)
+        stop_before("stores", p, WRITES);
+    if (is_shared)
         schedule_memory_check(p, (size_t)size, "stores");
-        if (!is_first)
-            append(find_object(p, size), value, order, false);
-    }
     set_value(p, size, value);
+    if (is_first)
+        find_object(p, size);
+    else if (is_shared)
+        append(find_object(p, size), value, order, false);
 }
 
 enum change {

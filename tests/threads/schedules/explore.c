@@ -29,6 +29,7 @@ struct choice {
     uint8_t option, options;
     uint16_t preemptions;
     struct schedule_clock order;
+    uint16_t number; /* among the thread's own steps */
     const char *what;
     const void *object;
 };
@@ -45,6 +46,7 @@ static int length, depth; /* of the path; how far this schedule has come */
 static struct object objects[OBJECTS];
 static uint16_t used_objects[OBJECTS];
 static int objects_used;
+static uint16_t numbers[SCHEDULE_THREADS]; /* of steps that each thread has taken */
 static uint8_t asleep;
 static int surprises;
 struct schedule_bounds schedule_bounds;
@@ -142,6 +144,7 @@ static void note_touch(int thread, const void *address, enum schedule_touch touc
 static void take_step(int thread, uint16_t step)
 {
     struct schedule_thread *self = &schedule_threads[thread];
+    struct schedule_clock in_numbers;
     const struct schedule_operation *next = &self->next;
     if (schedule_bounds.preemptions < 0)
         find_races(thread);
@@ -153,6 +156,10 @@ static void take_step(int thread, uint16_t step)
     if (next->mutex)
         note_touch(thread, next->mutex, next->touch_mutex, step);
     path[step].order = self->order;
+    path[step].number = ++numbers[thread];
+    for (int i = 0; i < SCHEDULE_THREADS; i++)
+        in_numbers.at[i] = path[self->order.at[i]].number;
+    schedule_trace_step(thread, &in_numbers);
     path[step].what = next->what;
     path[step].object = next->object;
     uint8_t still_asleep = 0;
@@ -287,6 +294,8 @@ int schedule_choose(int n, const char *what)
     choice->options = (uint8_t)n;
     choice->thread = (uint8_t)schedule_self();
     choice->what = what;
+    const struct schedule_clock value = {{numbers[schedule_self()], choice->option, UINT16_MAX}};
+    schedule_trace_step(schedule_self(), &value);
     return choice->option;
 }
 
@@ -364,6 +373,8 @@ static void run_once(const struct schedule_scenario *scenario)
 {
     depth = 0;
     asleep = 0;
+    memset(numbers, 0, sizeof numbers);
+    schedule_trace_begin();
     surprises = scenario->surprises;
     names_count = 0;
     schedule_bounds.is_complete = false;
@@ -379,6 +390,7 @@ static void run_once(const struct schedule_scenario *scenario)
         return;
     if (schedule_memory_live())
         schedule_fail("%zu blocks were not freed", schedule_memory_live());
+    schedule_trace_end();
     schedule_bounds.schedules++;
     if (schedule_bounds.longest < (unsigned long)depth)
         schedule_bounds.longest = (unsigned long)depth;

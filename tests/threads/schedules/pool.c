@@ -67,7 +67,7 @@ static void begin(int max_workers)
 static void submit(void *arg)
 {
     struct work *work = arg;
-    int error = hence_executor_queue(executor, &work->job);
+    int error = hence_executor_queue(executor, &work->job, false);
     work->refusals = error != 0;
     if (error && error != -ESHUTDOWN)
         schedule_fail("queueing fails with %d", error);
@@ -129,7 +129,7 @@ static void end_early(void *unused)
     begin(schedule_number(1));
     const int thread = schedule_start("the end", shut_down, NULL);
     for (int i = 0; i < jobs; i++)
-        works[i].refusals = hence_executor_queue(executor, &works[i].job) != 0;
+        works[i].refusals = hence_executor_queue(executor, &works[i].job, false) != 0;
     schedule_join(thread);
     check_works();
     hence_executor_unref(executor);
@@ -142,7 +142,7 @@ static void die(void *unused)
     begin(schedule_number(1));
     works[0].dies = true;
     for (int i = 0; i < jobs; i++)
-        works[i].refusals = hence_executor_queue(executor, &works[i].job) != 0;
+        works[i].refusals = hence_executor_queue(executor, &works[i].job, false) != 0;
     hence_executor_shutdown(executor, false, -1);
     check_works();
     hence_executor_unref(executor);
@@ -226,50 +226,111 @@ static void close_early(void *unused)
 }
 
 static const struct schedule_scenario scenarios[] = {
-    {"queue", queue, "%d threads queue a job each, %d workers", {2, 2, 0}, 0, -1, false, false},
+    {"queue", queue, "%d threads queue a job each, %d workers", {3, 2, 0}, 0, UNBOUNDED, false, 0},
+    {"queue", queue, "%d threads queue a job each, %d workers", {2, 2, 0}, 1, UNBOUNDED, false, 0},
     {"take-back",
      queue,
      "%d threads queue a job each and take it back, %d workers",
-     {2, 1, 1},
-     0,
-     -1,
+     {2, 2, 1},
+     1,
+     UNBOUNDED,
      false,
-     false},
-    {"leave", leave, "%d jobs, %d workers, nobody waits for them", {2, 2, 0}, 0, -1, false, false},
+     0},
+    {"leave", leave, "%d jobs, %d workers, nobody waits for them", {3, 2}, 0, UNBOUNDED, false, 0},
     {"shutdown",
      end_early,
      "%d jobs, %d workers, shut down meanwhile",
-     {2, 1, 0},
-     0,
-     -1,
+     {3, 2, 0},
+     1,
+     UNBOUNDED,
      false,
-     false},
+     0},
     {"drop",
      end_early,
      "%d jobs, %d workers, shut down and dropped meanwhile",
-     {2, 1, 1},
+     {3, 2, 1},
      0,
-     -1,
+     UNBOUNDED,
      false,
-     false},
-    {"die", die, "%d jobs, %d workers, one ends in a job", {2, 1, 0}, 0, -1, false, false},
-    {"results", results, "%d jobs for a loop, %d workers", {2, 1, 0}, 0, -1, false, false},
+     0},
+    {"drop",
+     end_early,
+     "%d jobs, %d workers, shut down and dropped meanwhile",
+     {2, 2, 1},
+     1,
+     UNBOUNDED,
+     false,
+     0},
+    {"die", die, "%d jobs, %d workers, one ends in a job", {2, 1}, 1, UNBOUNDED, false, 0},
+    {"die", die, "%d jobs, %d workers, one ends in a job", {3, 2}, 0, UNBOUNDED, false, 0},
+    {"results", results, "%d jobs for a loop, %d workers", {2, 1}, 1, UNBOUNDED, false, 0},
+    {"results", results, "%d jobs for a loop, %d workers", {2, 2}, 0, 2, false, 0},
     {"cancel",
      cancel,
      "%d jobs for a loop, %d workers, one is cancelled",
-     {2, 1, 0},
-     0,
-     -1,
+     {2, 1},
+     1,
+     UNBOUNDED,
      false,
-     false},
+     0},
     {"close",
      close_early,
      "%d jobs for a loop that is freed, %d workers",
-     {2, 1, 0},
+     {2, 1},
      0,
-     -1,
+     UNBOUNDED,
      false,
-     false},
+     0},
+    {"take-back",
+     queue,
+     "%d threads queue a job each and take it back, %d workers",
+     {3, 2, 1},
+     0,
+     UNBOUNDED,
+     true,
+     4000000},
+    {"queue",
+     queue,
+     "%d threads queue a job each, %d workers",
+     {3, 2, 0},
+     1,
+     UNBOUNDED,
+     true,
+     4000000},
+    {"shutdown",
+     end_early,
+     "%d jobs, %d workers, shut down meanwhile",
+     {4, 2, 0},
+     0,
+     UNBOUNDED,
+     true,
+     4000000},
+    {"drop",
+     end_early,
+     "%d jobs, %d workers, shut down and dropped meanwhile",
+     {3, 2, 1},
+     1,
+     UNBOUNDED,
+     true,
+     4000000},
+    {"die", die, "%d jobs, %d workers, one ends in a job", {3, 2}, 1, UNBOUNDED, true, 4000000},
+    {"results", results, "%d jobs for a loop, %d workers", {2, 2}, 0, UNBOUNDED, true, 2000000},
+    {"cancel",
+     cancel,
+     "%d jobs for a loop, %d workers, one is cancelled",
+     {2, 2},
+     0,
+     UNBOUNDED,
+     true,
+     2000000},
+    {"close",
+     close_early,
+     "%d jobs for a loop that is freed, %d workers",
+     {2, 2},
+     0,
+     UNBOUNDED,
+     true,
+     2000000},
     {.name = NULL},
 };
 

@@ -2,7 +2,7 @@
 /*
  * The command line of a program of scenarios:
  *
- *   PROGRAM [--full] [--surprises N] [--preemptions N] [--limit N] [--numbers N,N,N] [SCENARIO...]
+ *   PROGRAM [--full] [--traces] [--surprises N] [--preemptions N] [--limit N] [--numbers N,N,N] [SCENARIO...]
  *
  * Each scenario runs in every order within its bounds, and prints one line; the first failure ends the
  * program with the steps that led to it.
@@ -18,7 +18,10 @@
 
 extern const hence_allocator schedule_allocator;
 
+#define SHORT 1000 /* schedules of each scenario in a short suite */
+
 static struct schedule_scenario current;
+static bool counts_traces;
 
 int schedule_number(int i)
 {
@@ -43,6 +46,7 @@ static double seconds(void)
 static void explore(void)
 {
     const double begun = seconds();
+    schedule_traces_begin(counts_traces);
     const bool is_all = schedule_explore(&current);
     char bound[64] = "every order";
     if (!is_all)
@@ -54,13 +58,17 @@ static void explore(void)
     printf(", at most %d surprise%s: %lu schedules (%s), at most %lu steps, 0 failures, %.1f s\n",
            current.surprises, current.surprises == 1 ? "" : "s", schedule_bounds.schedules, bound,
            schedule_bounds.longest, seconds() - begun);
+    if (counts_traces)
+        printf("%s: %lu of them differ; %lu were given up halfway\n", current.name,
+               schedule_traces_count(), schedule_bounds.abandoned);
     fflush(stdout);
 }
 
 static void usage(const char *program)
 {
     fprintf(stderr,
-            "usage: %s [--full] [--surprises N] [--preemptions N] [--limit N] [--numbers N,N,N] "
+            "usage: %s [--full] [--traces] [--surprises N] [--preemptions N] [--limit N] "
+            "[--numbers N,N,N] "
             "[SCENARIO...]\n",
             program);
     exit(2);
@@ -71,10 +79,14 @@ int schedule_main(int argc, char **argv, const struct schedule_scenario *scenari
     bool is_full = false;
     const char *surprises = NULL, *preemptions = NULL, *numbers = NULL;
     unsigned long limit = 0, total = 0;
+    const char *short_check = getenv("HENCE_SHORT");
+    const bool is_short = short_check && *short_check;
     int i = 1;
     for (; i < argc && strncmp(argv[i], "--", 2) == 0; i++) {
         if (strcmp(argv[i], "--full") == 0)
             is_full = true;
+        else if (strcmp(argv[i], "--traces") == 0)
+            counts_traces = true;
         else if (i + 1 == argc)
             usage(argv[0]);
         else if (strcmp(argv[i], "--surprises") == 0)
@@ -92,7 +104,7 @@ int schedule_main(int argc, char **argv, const struct schedule_scenario *scenari
     schedule_threads_init();
     for (; scenarios->name; scenarios++) {
         current = *scenarios;
-        if (i < argc ? !is_named(current.name, argv + i, argc - i) : current.is_full != is_full)
+        if (current.is_full != is_full || (i < argc && !is_named(current.name, argv + i, argc - i)))
             continue;
         if (surprises)
             current.surprises = atoi(surprises);
@@ -102,7 +114,9 @@ int schedule_main(int argc, char **argv, const struct schedule_scenario *scenari
             sscanf(numbers, "%d,%d,%d", &current.numbers[0], &current.numbers[1],
                    &current.numbers[2]);
         schedule_bounds = (struct schedule_bounds){
-            .name = current.name, .preemptions = current.preemptions, .limit = limit};
+            .name = current.name, .preemptions = current.preemptions, .limit = current.limit};
+        if (limit || is_short)
+            schedule_bounds.limit = limit ? limit : SHORT;
         explore();
         total += schedule_bounds.schedules;
     }

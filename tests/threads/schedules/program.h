@@ -18,4 +18,11 @@ extern struct schedule_bounds schedule_bounds;
 /* Runs a scenario in all orders: false if it stopped at the limit before. */
 bool schedule_explore(const struct schedule_scenario *scenario);
 
+/* traces.c: counts the schedules that differ, if that is wanted. */
+void schedule_traces_begin(bool wanted);
+void schedule_trace_begin(void);
+void schedule_trace_step(int thread, const struct schedule_clock *order);
+void schedule_trace_end(void);
+unsigned long schedule_traces_count(void);
+
 #endif

@@ -123,9 +123,9 @@ static void close_early(void *unused)
     int threads[PRODUCERS];
     (void)unused;
     begin(threads);
+    schedule_allow_wakeups(1 + (uint64_t)schedule_number(1));
     for (int i = 0; i < schedule_number(1); i++)
         hence_loop_poll(loop, false);
-    schedule_allow_wakeups(2);
     end(threads);
 }
 
@@ -141,16 +141,50 @@ static void cancel(void *unused)
 }
 
 static const struct schedule_scenario scenarios[] = {
-    {"resolve", resolve, "%d promises resolved by as many threads", {2}, 0, -1, false, false},
+    {"resolve", resolve, "%d promises resolved by as many threads", {2}, 1, UNBOUNDED, false, 0},
+    {"resolve", resolve, "%d promises resolved by as many threads", {3}, 0, 2, false, 0},
     {"close",
      close_early,
      "%d promises, the loop looks %d times and is freed",
      {2, 0},
-     0,
-     -1,
+     1,
+     UNBOUNDED,
      false,
-     false},
-    {"cancel", cancel, "%d promises, one is cancelled meanwhile", {2}, 0, -1, false, false},
+     0},
+    {"close",
+     close_early,
+     "%d promises, the loop looks %d times and is freed",
+     {2, 1},
+     0,
+     UNBOUNDED,
+     false,
+     0},
+    {"cancel", cancel, "%d promises, one is cancelled meanwhile", {2}, 1, UNBOUNDED, false, 0},
+    {"resolve",
+     resolve,
+     "%d promises resolved by as many threads",
+     {3},
+     0,
+     UNBOUNDED,
+     true,
+     2000000},
+    {"close",
+     close_early,
+     "%d promises, the loop looks %d times and is freed",
+     {3, 0},
+     0,
+     UNBOUNDED,
+     true,
+     2000000},
+    {"close",
+     close_early,
+     "%d promises, the loop looks %d times and is freed",
+     {2, 1},
+     1,
+     UNBOUNDED,
+     true,
+     2000000},
+    {"cancel", cancel, "%d promises, one is cancelled meanwhile", {3}, 0, UNBOUNDED, true, 2000000},
     {.name = NULL},
 };
 

@@ -138,13 +138,15 @@ bool schedule_fd_wait(int fd, bool now);
 struct schedule_scenario {
     const char *name; /* NULL: the last one */
     schedule_fn *run; /* the first thread */
-    const char *what; /* it does, with %d for the numbers below */
+    const char *what; /* it does, with %d for the numbers */
     int numbers[3];
     int surprises;
-    int preemptions; /* -1: any number, and each order once */
+    int preemptions; /* at most, in all orders; UNBOUNDED: any number, each order that differs once */
     bool is_full;    /* only with --full */
-    bool is_ahead;   /* stops after --limit schedules, and says so */
+    unsigned long limit; /* of schedules; 0: none */
 };
+
+#define UNBOUNDED (-1)
 
 /* The number that belongs to the scenario that runs. */
 int schedule_number(int i);
