@@ -26,6 +26,8 @@ GUIDE = \
 	doc/guide/18_threads.md \
 	doc/guide/19_coroutines.md \
 	doc/guide/20_coordination.md
+	doc/guide/20_coordination.md \
+	doc/guide/21_structured_concurrency.md
 
 DESIGN = \
 	doc/ARCHITECTURE.md \
@@ -39,6 +41,7 @@ DESIGN = \
 	doc/design/performance.md \
 	doc/design/rules.md \
 	doc/design/schedule.md \
+	doc/design/structured.md \
 	doc/design/sync.md \
 	doc/design/testing.md \
 	doc/design/value.md

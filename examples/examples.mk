@@ -256,6 +256,12 @@ examples_91_poetry_coroutine_LDADD = $(EXAMPLE_LIBS)
 EXAMPLES += examples/92_three_ways
 examples_92_three_ways_LDADD = $(EXAMPLE_LIBS)
 
+EXAMPLES += examples/88_timeouts_and_scopes
+examples_88_timeouts_and_scopes_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/89_task_group
+examples_89_task_group_LDADD = $(EXAMPLE_LIBS)
+
 noinst_PROGRAMS += $(EXAMPLES)
 EXAMPLE_TESTS = $(EXAMPLES:=.out)
 EXTRA_DIST += $(EXAMPLE_TESTS) examples/run

@@ -136,8 +136,7 @@ tests_threads_executor_LDADD = $(THREAD_LIBS)
 THREAD_TESTS += tests/threads/coroutines
 tests_threads_coroutines_LDADD = $(THREAD_LIBS)
 EXTRA_DIST += tests/threads/threads.h tests/exec/exec_support.h tests/coro/coro_support.h \
-EXTRA_DIST += tests/threads/threads.h tests/exec/exec_support.h tests/coro/blocks.h \
-	tests/sync/sync_support.h
+	tests/coro/blocks.h tests/sync/sync_support.h
 
 # ---- what crosses threads, in every order
 

@@ -25,7 +25,7 @@
 #include <hence/result.h>
 #include <hence/schedule.h>
 #include <hence/scope.h>
-#include <hence/task_group.h>
 #include <hence/sync.h>
+#include <hence/task_group.h>
 
 #endif

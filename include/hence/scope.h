@@ -8,9 +8,9 @@
  *
  * @defgroup hence_scope Timeouts and cancel scopes
  * Both stand around a block of straight-line code, between two calls. hence_timeout_enter() and
- * hence_timeout_exit() are asyncio's timeout(): when the time is up the task is cancelled, once, and the block
- * ends in #HENCE_ETIMEDOUT. A cancel scope is trio's: as long as one is inside of a scope that is cancelled, every wait
- * is, and the cancellation ends at the exit.
+ * hence_timeout_exit() are asyncio's timeout(): when the time is up the task is cancelled, once, and the
+ * block ends in #HENCE_ETIMEDOUT. A cancel scope is trio's: as long as one is inside of a scope that is
+ * cancelled, every wait is, and the cancellation ends at the exit.
  *
  * @verbatim
                                      timeout                     cancel scope
@@ -21,8 +21,8 @@
    @endverbatim
  * A wait that is cancelled cancels what it waits for, and has the result when that has ended.
  *
- * Blocks are exited in the order opposite to that in which they were entered, by the coroutine that has entered them. One
- * that is forgotten is exited when an outer one is or the function returns, and reported.
+ * Blocks are exited in the order opposite to that in which they were entered, by the coroutine that has
+ * entered them. One that is forgotten is exited when an outer one is or the function returns, and reported.
  *
  * **No memory.** Where a block cannot be entered, its call gives NULL, and the code must not run without its
  * limit: until the exit, every wait is cancelled, and the exit of NULL gives the failure #HENCE_ENOMEM
@@ -48,16 +48,16 @@ typedef struct hence_timeout hence_timeout;
 /**
  * @brief From here to hence_timeout_exit(), a time limit. The macro hence_timeout_enter() adds the line.
  *
- * When the time is up the task is cancelled: the wait that it stands in ends in #HENCE_ECANCELLED, or, if it waits for
- * nothing, the next one. The function may clean up, and hands the failure to hence_timeout_exit(), which makes
- * #HENCE_ETIMEDOUT of it.
+ * When the time is up the task is cancelled: the wait that it stands in ends in #HENCE_ECANCELLED, or, if it
+ * waits for nothing, the next one. The function may clean up, and hands the failure to hence_timeout_exit(),
+ * which makes #HENCE_ETIMEDOUT of it.
  *
- * Limits may be nested. Of several, the one that has expired makes the timeout, if two have, the outer one; and a
- * cancellation that came from somebody else stays one.
+ * Limits may be nested. Of several, the one that has expired makes the timeout, if two have, the outer one;
+ * and a cancellation that came from somebody else stays one.
  *
  * @param site   a string that lives for ever: #HENCE_SITE; or NULL
- * @param delay  nanoseconds; zero: the first wait is cancelled that does not end in this turn of the loop; negative:
- *               no limit
+ * @param delay  nanoseconds; zero: the first wait is cancelled that does not end in this turn of the loop;
+ *               negative: no limit
  * @return the timeout, lent until the exit; NULL when there is no memory, which need not be looked at
  *
  * @threading{The loop's, in a coroutine.}
@@ -98,8 +98,8 @@ HENCE_API hence_timeout *hence_timeout_enter_until_at(const char *site, int64_t 
  * @param timeout  what hence_timeout_enter() gave, and is gone afterwards; NULL for what could not be had
  * @param r        what the block has come to: taken. A chain is waited for, inside of the limit
  * @return the failure #HENCE_ETIMEDOUT if @p r is the cancellation, the timeout has expired, and nobody else
- *         has cancelled the task since it was entered; otherwise @p r. #HENCE_EINVAL, and a report, if this coroutine is
- *         not in that block
+ *         has cancelled the task since it was entered; otherwise @p r. #HENCE_EINVAL, and a report, if this
+ *         coroutine is not in that block
  * @threading{The loop's, in the same coroutine.}
  * @complexity{O(1), and O(blocks that were left open inside).}
  * @since 0.1
@@ -153,9 +153,9 @@ typedef struct hence_cancel_scope hence_cancel_scope;
  * @brief From here to hence_cancel_scope_exit(), what can be cancelled by itself. The macro
  * hence_cancel_scope_enter() adds the line.
  *
- * Once hence_cancel_scope_cancel() was called, or its deadline has passed, whatever would have to wait inside is cancelled:
- * the wait that goes on, and each that comes until the exit. hence_await() of what is done already still gives its
- * result. What cannot be cancelled is waited for.
+ * Once hence_cancel_scope_cancel() was called, or its deadline has passed, whatever would have to wait inside
+ * is cancelled: the wait that goes on, and each that comes until the exit. hence_await() of what is done
+ * already still gives its result. What cannot be cancelled is waited for.
  *
  * A scope belongs to its coroutine. Others that this one awaits are cancelled as hence_future_cancel() does it,
  * once each; so are the children of a task group at whose exit it waits.
@@ -197,8 +197,8 @@ HENCE_API hence_cancel_scope *hence_move_on_after_at(const char *site, int64_t d
 #define hence_move_on_after(delay) hence_move_on_after_at(HENCE_SITE, (delay))
 
 /**
- * @brief The same up to a time of the loop's clock: trio's move_on_at(). The macro hence_move_on_until() adds the
- * line.
+ * @brief The same up to a time of the loop's clock: trio's move_on_at(). The macro hence_move_on_until() adds
+ * the line.
  *
  * @param site  a string that lives for ever: #HENCE_SITE; or NULL
  * @param when  a time of hence_loop_time(), which may be over; #HENCE_NEVER: no limit
@@ -219,7 +219,8 @@ HENCE_API hence_cancel_scope *hence_move_on_until_at(const char *site, int64_t w
  * @brief A scope that is cancelled when the time is up, and fails then. The macro hence_fail_after() adds the
  * line.
  *
- * As hence_move_on_after(); but where that ends in none, this one ends in #HENCE_ETIMEDOUT, whatever has cancelled it.
+ * As hence_move_on_after(); but where that ends in none, this one ends in #HENCE_ETIMEDOUT, whatever has
+ * cancelled it.
  *
  * @param site   a string that lives for ever: #HENCE_SITE; or NULL
  * @param delay  as for hence_move_on_after_at()
@@ -237,7 +238,8 @@ HENCE_API hence_cancel_scope *hence_fail_after_at(const char *site, int64_t dela
 #define hence_fail_after(delay) hence_fail_after_at(HENCE_SITE, (delay))
 
 /**
- * @brief The same up to a time of the loop's clock: trio's fail_at(). The macro hence_fail_until() adds the line.
+ * @brief The same up to a time of the loop's clock: trio's fail_at(). The macro hence_fail_until() adds the
+ * line.
  *
  * @param site  a string that lives for ever: #HENCE_SITE; or NULL
  * @param when  a time of hence_loop_time(), which may be over; #HENCE_NEVER: no limit
@@ -265,8 +267,8 @@ HENCE_API hence_cancel_scope *hence_fail_until_at(const char *site, int64_t when
        cancelled    yes                      the task        r                            false
        cancelled    yes                      nobody else     none, or HENCE_ETIMEDOUT     true
    @endverbatim
- * An outer scope is not seen through the shield of this one. That the task is cancelled means by others, since the scope was
- * entered.
+ * An outer scope is not seen through the shield of this one. That the task is cancelled means by others,
+ * since the scope was entered.
  *
  * @param scope   what was entered, and is gone afterwards; NULL for what could not be had
  * @param r       what the block has come to: taken. A chain is waited for, inside of the scope
@@ -357,8 +359,8 @@ HENCE_API int hence_cancel_scope_set_deadline(hence_cancel_scope *scope, int64_t
 /**
  * @brief When the scopes that this coroutine is in cancel it, the nearest of their deadlines.
  *
- * @return a time of hence_loop_time(); #HENCE_NEVER if they do not, INT64_MIN if they do already. Timeouts are no
- *         scopes
+ * @return a time of hence_loop_time(); #HENCE_NEVER if they do not, INT64_MIN if they do already. Timeouts
+ *         are no scopes
  * @threading{The loop's, in a coroutine.}
  * @complexity{O(scopes).}
  * @since 0.1

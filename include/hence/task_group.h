@@ -7,8 +7,8 @@
  * Task groups: coroutines that end before the block that has begun them does.
  *
  * @defgroup hence_task_group Task groups
- * A coroutine enters a group, spawns others in it, its children, and exits it; the exit waits for all of them.
- * So no task is left behind, no failure gets lost, and who cancels the one cancels all.
+ * A coroutine enters a group, spawns others in it, its children, and exits it; the exit waits for all of
+ * them. So no task is left behind, no failure gets lost, and who cancels the one cancels all.
  *
  * @verbatim
                                   children           body             hence_task_group_exit() gives
@@ -19,11 +19,13 @@
        the task is cancelled      are cancelled      is cancelled     HENCE_ECANCELLED; HENCE_EGROUP if some failed
        hence_task_group_cancel()  are cancelled      is cancelled     none
    @endverbatim
- * In the last five lines but the third the group shuts down: it takes no more children. In each it waits until all
- * have ended. *Cancelled* means once, as by hence_future_cancel(): who goes on after that is waited for.
+ * Where the children are cancelled the group shuts down: it takes no more of them. It waits in any case
+ * until all have ended. *Cancelled* means once, as by hence_future_cancel(): who goes on after that is
+ * waited for.
  *
- * The model is asyncio's TaskGroup; hence_task_group_cancel() and hence_task_group_start() are those of trio's
- * nurseries. Blocks within each other, and a group that there is no memory for, are as told in @ref hence_scope.
+ * The model is asyncio's TaskGroup; hence_task_group_cancel() and hence_task_group_start() are those of
+ * trio's nurseries. Blocks within each other, and a group that there is no memory for, are as told in
+ * @ref hence_scope.
  * @{
  */
 
@@ -54,8 +56,8 @@ HENCE_API hence_task_group *hence_task_group_enter_at(const char *site);
 /**
  * @brief One more child. The macros hence_task_group_spawn() and hence_task_group_spawn_own() add the line.
  *
- * It is spawned as by hence_spawn_at(), and may be spawned by the body, by children, or by any other code on the loop's
- * thread, as long as the group has not ended.
+ * It is spawned as by hence_spawn_at(), and may be spawned by the body, by children, or by any other code on
+ * the loop's thread, as long as the group has not ended.
  *
  * @param site   a string that lives for ever: #HENCE_SITE; or NULL
  * @param group  lent
@@ -97,13 +99,13 @@ HENCE_API int hence_task_group_spawn_at(const char *site, hence_task_group *grou
  *
  * @param group  what hence_task_group_enter() gave, and is gone afterwards; NULL for what could not be had
  * @param r      what the body has come to: taken. A chain is waited for first
- * @return as the table above says. The members of the failure #HENCE_EGROUP are those of the children in the order in
- *         which they failed, and then that of the body: hence_failure_member(). #HENCE_EINVAL, and a report, if this
- *         coroutine is not in that group
+ * @return as the table above says. The members of the failure #HENCE_EGROUP are those of the children in the
+ *         order in which they failed, and then that of the body: hence_failure_member(). #HENCE_EINVAL, and a
+ *         report, if this coroutine is not in that group
  *
  * @threading{The loop's, in the same coroutine.}
- * @cancel{The children are cancelled; it ends when all have ended. If some have failed, their failure comes, and
- *   the cancellation at the next wait.}
+ * @cancel{The children are cancelled; it ends when all have ended. If some have failed, their failure comes,
+ *   and the cancellation at the next wait.}
  * @complexity{O(1), and O(children) to cancel them; nothing is allocated.}
  * @since 0.1
  * @snippet 89_task_group.c group
@@ -169,8 +171,8 @@ typedef hence_result hence_start_fn(hence_task_status *status, void *arg);
  *
  * @ownership{@p arg is taken if there is a @p drop, also when this fails.}
  * @threading{The loop's, in a coroutine: it need not be the one that has entered the group.}
- * @cancel{The child is cancelled, and what it ends with is the result, #HENCE_ECANCELLED for a value; if it says
- *   that it is ready after that, nobody is told.}
+ * @cancel{The child is cancelled, and what it ends with is the result, #HENCE_ECANCELLED for a value; if it
+ *   says that it is ready after that, nobody is told.}
  * @complexity{O(1).}
  * @since 0.1
  * @snippet 89_task_group.c start
@@ -195,7 +197,8 @@ HENCE_API HENCE_MUST_USE hence_result hence_task_group_start_at(const char *site
 /**
  * @brief The child is ready: hence_task_group_start() gives @p value.
  *
- * @param status  lent; NULL is accepted, so that the function can be called without a group: it does nothing then
+ * @param status  lent; NULL is accepted, so that the function can be called without a group: it does nothing
+ *         then
  * @param value   taken; may be a failure, but no chain
  * @retval 0          done, or nobody waits for it any more
  * @retval -EALREADY  it was called before, which is reported

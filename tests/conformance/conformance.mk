@@ -6,7 +6,8 @@
 CONFORMANCE_INTERPRETERS = tests/conformance/coroutines tests/conformance/deferreds \
 	tests/conformance/futures tests/conformance/inline tests/conformance/waiters
 CONFORMANCE_TESTS = tests/conformance/asyncio tests/conformance/inline_callbacks \
-	tests/conformance/sync tests/conformance/tasks tests/conformance/twisted
+	tests/conformance/scopes tests/conformance/sync tests/conformance/tasks \
+	tests/conformance/twisted
 
 tests_conformance_coroutines_SOURCES = \
 	tests/conformance/coroutines.c \
@@ -42,6 +43,11 @@ tests_conformance_inline_SOURCES = \
 	tests/conformance/turns.c \
 	tests/conformance/turns.h
 tests_conformance_inline_LDADD = $(THREAD_LIBS)
+
+CONFORMANCE_INTERPRETERS += tests/conformance/scopes_interpreter
+tests_conformance_scopes_interpreter_SOURCES = tests/conformance/scopes.c
+tests_conformance_scopes_interpreter_LDADD = $(THREAD_LIBS)
+EXTRA_DIST += tests/conformance/scopes.programs tests/conformance/scopes_model.py
 
 check_PROGRAMS += $(CONFORMANCE_INTERPRETERS)
 TESTS += $(CONFORMANCE_TESTS)
