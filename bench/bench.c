@@ -32,9 +32,15 @@ double bench_heap_used(void)
     return (double)info.uordblks + (double)info.hblkhd;
 }
 
+static cpu_set_t allowed; /* the CPUs, as they were at first */
+
+void bench_unpin(void)
+{
+    bench_check(sched_setaffinity(0, sizeof allowed, &allowed) == 0);
+}
+
 void bench_pin(int which)
 {
-    static cpu_set_t allowed;
     static int count;
     if (!count) {
         bench_check(sched_getaffinity(0, sizeof allowed, &allowed) == 0);
@@ -162,6 +168,9 @@ int main(int argc, char **argv)
     if (count && isdigit((unsigned char)names[count - 1][0]))
         n = strtol(names[--count], NULL, 10);
 
+    /* what a sample frees stays with the program: the next one does not wait for the kernel's pages */
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+    mallopt(M_MMAP_THRESHOLD, 1 << 30);
     bench_pin(0);
     for (const struct bench_row *const *table = bench_tables; *table; table++) {
         for (const struct bench_row *row = *table; row->name; row++) {

@@ -32,11 +32,14 @@ extern const struct bench_row hence_deferred_rows[];
 extern const struct bench_row hence_future_rows[];
 extern const struct bench_row hence_gather_rows[];
 extern const struct bench_row hence_loop_rows[];
+extern const struct bench_row hence_threads_rows[];
+extern const struct bench_row hence_sync_rows[];
 extern const struct bench_row hence_timer_rows[];
 
 extern const struct bench_row libevent_chain_rows[];
 extern const struct bench_row libevent_gather_rows[];
 extern const struct bench_row libevent_loop_rows[];
+extern const struct bench_row libevent_threads_rows[];
 extern const struct bench_row libevent_timer_rows[];
 
 /* Operations in one turn of the loop, where a workload goes through it. */
@@ -65,6 +68,9 @@ double bench_heap_used(void);
 
 /* Keeps the calling thread on one CPU: 0 is the loop's, 1 another one, if there is another one. */
 void bench_pin(int which);
+
+/* Lets the calling thread, and those that it makes, go where they like. */
+void bench_unpin(void);
 
 /* Random numbers, the same in every run. */
 uint64_t bench_random(void);

@@ -8,6 +8,8 @@ const struct bench_row *const bench_tables[] = {
     hence_gather_rows,
     hence_loop_rows,
     hence_timer_rows,
+    hence_threads_rows,
     hence_coroutine_rows,
+    hence_sync_rows,
     NULL,
 };

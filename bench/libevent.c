@@ -3,5 +3,6 @@
 #include "bench.h"
 
 const struct bench_row *const bench_tables[] = {
-    libevent_chain_rows, libevent_gather_rows, libevent_loop_rows, libevent_timer_rows, NULL,
+    libevent_chain_rows, libevent_gather_rows,  libevent_loop_rows,
+    libevent_timer_rows, libevent_threads_rows, NULL,
 };

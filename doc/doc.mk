@@ -23,12 +23,15 @@ GUIDE = \
 	doc/guide/15_one_by_one.md \
 	doc/guide/16_limits.md \
 	doc/guide/17_transactions.md \
-	doc/guide/18_threads.md
+	doc/guide/18_threads.md \
+	doc/guide/20_coordination.md
+	doc/guide/19_coroutines.md
 
 DESIGN = \
 	doc/ARCHITECTURE.md \
 	doc/design/base.md \
 	doc/design/compose.md \
+	doc/design/coro.md \
 	doc/design/deferred.md \
 	doc/design/exec.md \
 	doc/design/future.md \
@@ -36,6 +39,7 @@ DESIGN = \
 	doc/design/performance.md \
 	doc/design/rules.md \
 	doc/design/schedule.md \
+	doc/design/sync.md \
 	doc/design/testing.md \
 	doc/design/value.md
 

@@ -179,6 +179,83 @@ examples_61_executor_LDADD = $(EXAMPLE_LIBS)
 EXAMPLES += examples/62_blocking_call
 examples_62_blocking_call_LDADD = $(EXAMPLE_LIBS) -lpthread
 
+EXAMPLES += examples/70_lock
+examples_70_lock_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/71_producer_consumer
+examples_71_producer_consumer_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/72_pool
+examples_72_pool_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/73_barrier
+examples_73_barrier_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/74_notify
+examples_74_notify_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/75_rwlock
+examples_75_rwlock_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/76_filesystem_lock
+examples_76_filesystem_lock_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/77_queues
+examples_77_queues_LDADD = $(EXAMPLE_LIBS)
+EXAMPLES += examples/63_thread_pool
+examples_63_thread_pool_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/64_concurrent_futures
+examples_64_concurrent_futures_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/65_pushing_back
+examples_65_pushing_back_LDADD = $(EXAMPLE_LIBS) -lpthread
+
+EXAMPLES += examples/66_run_threadsafe
+examples_66_run_threadsafe_LDADD = $(EXAMPLE_LIBS) -lpthread
+
+EXAMPLES += examples/67_loops
+examples_67_loops_LDADD = $(EXAMPLE_LIBS) -lpthread
+
+EXAMPLES += examples/68_async_executor
+examples_68_async_executor_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/69_run_on_executor
+examples_69_run_on_executor_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/80_inline_callbacks
+examples_80_inline_callbacks_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/81_coroutine
+examples_81_coroutine_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/82_tasks
+examples_82_tasks_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/83_ultra_simple_coroutine
+examples_83_ultra_simple_coroutine_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/84_async_timer_coroutine
+examples_84_async_timer_coroutine_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/85_generators
+examples_85_generators_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/86_send
+examples_86_send_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/87_yield_from
+examples_87_yield_from_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/90_gather_coroutine
+examples_90_gather_coroutine_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/91_poetry_coroutine
+examples_91_poetry_coroutine_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/92_three_ways
+examples_92_three_ways_LDADD = $(EXAMPLE_LIBS)
+
 noinst_PROGRAMS += $(EXAMPLES)
 EXAMPLE_TESTS = $(EXAMPLES:=.out)
 EXTRA_DIST += $(EXAMPLE_TESTS) examples/run

@@ -10,6 +10,7 @@ hencedir = $(includedir)/hence
 hence_HEADERS = \
 	include/hence/base.h \
 	include/hence/compose.h \
+	include/hence/concurrent.h \
 	include/hence/coroutine.h \
 	include/hence/deferred.h \
 	include/hence/exec.h \
@@ -20,9 +21,14 @@ hence_HEADERS = \
 	include/hence/iterate.h \
 	include/hence/list.h \
 	include/hence/loop.h \
+	include/hence/notify.h \
 	include/hence/promise.h \
+	include/hence/queue.h \
 	include/hence/result.h \
 	include/hence/schedule.h \
+	include/hence/scope.h \
+	include/hence/task_group.h \
+	include/hence/sync.h \
 	include/hence/testing.h
 
 # ---- the rooms
@@ -35,6 +41,8 @@ base_sources = \
 	lib/base/report.c \
 	lib/base/report.h \
 	lib/base/ring.h \
+	lib/base/slab.c \
+	lib/base/slab.h \
 	lib/base/thread.c \
 	lib/base/thread.h \
 	lib/base/version.c
@@ -44,6 +52,8 @@ value_sources = \
 	lib/value/failure.h \
 	lib/value/list.c \
 	lib/value/list.h \
+	lib/value/portable.c \
+	lib/value/portable.h \
 	lib/value/promise.c \
 	lib/value/result.c \
 	lib/value/shared.c \
@@ -109,29 +119,67 @@ schedule_sources = \
 	lib/schedule/sleep.c
 
 exec_sources = \
+	lib/exec/blocking.c \
+	lib/exec/blocking.h \
 	lib/exec/blocking_call.c \
+	lib/exec/concurrent_future.c \
+	lib/exec/concurrent_future.h \
+	lib/exec/concurrent_wait.c \
 	lib/exec/executor.c \
 	lib/exec/executor.h \
+	lib/exec/operation.c \
 	lib/exec/run.c \
+	lib/exec/shutdown.c \
+	lib/exec/submit.c \
 	lib/exec/threadsafe_promise.c \
-	lib/exec/threadsafe_promise.h
+	lib/exec/threadsafe_promise.h \
+	lib/exec/worker.c \
+	lib/exec/wrap.c
+
+sync_sources = \
+	lib/sync/async_result.c \
+	lib/sync/barrier.c \
+	lib/sync/condition.c \
+	lib/sync/event.c \
+	lib/sync/filesystem_lock.c \
+	lib/sync/gate.c \
+	lib/sync/gate.h \
+	lib/sync/limiter.c \
+	lib/sync/lock.c \
+	lib/sync/primitive.c \
+	lib/sync/primitive.h \
+	lib/sync/queue.c \
+	lib/sync/queue.h \
+	lib/sync/queue_end.c \
+	lib/sync/run.c \
+	lib/sync/rwlock.c \
+	lib/sync/semaphore.c \
+	lib/sync/store.c \
+	lib/sync/store.h
 
 coro_sources = \
 	lib/coro/await.c \
+	lib/coro/block.c \
+	lib/coro/block.h \
 	lib/coro/context.c \
 	lib/coro/context.h \
 	lib/coro/coroutine.c \
 	lib/coro/coroutine.h \
 	lib/coro/generator.c \
+	lib/coro/scope.c \
+	lib/coro/start.c \
 	lib/coro/task.c \
-	lib/coro/task.h
+	lib/coro/task.h \
+	lib/coro/task_group.c \
+	lib/coro/task_group.h \
+	lib/coro/timeout.c
 
 testing_sources = \
 	lib/testing/testing.c
 
 hence_sources = $(base_sources) $(value_sources) $(loop_sources) $(deferred_sources) \
 	$(future_sources) $(compose_sources) $(schedule_sources) $(exec_sources) $(coro_sources) \
-	$(testing_sources)
+	$(sync_sources) $(testing_sources)
 
 # ---- libhence: what programs link
 

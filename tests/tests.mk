@@ -57,6 +57,7 @@ CRITERION_TESTS += tests/compose/test_gather.crit
 CRITERION_TESTS += tests/compose/test_gather_cancel.crit
 CRITERION_TESTS += tests/compose/test_race_future.crit
 CRITERION_TESTS += tests/compose/test_wait.crit
+CRITERION_TESTS += tests/compose/test_circles.crit
 CRITERION_TESTS += tests/compose/test_completion_queue.crit
 CRITERION_TESTS += tests/compose/test_shield.crit
 CRITERION_TESTS += tests/compose/test_wait_for.crit
@@ -81,6 +82,37 @@ CRITERION_TESTS += tests/coro/test_tasks_together.crit
 CRITERION_TESTS += tests/exec/test_executor.crit
 CRITERION_TESTS += tests/exec/test_threadsafe_promise.crit
 CRITERION_TESTS += tests/exec/test_blocking_call.crit
+CRITERION_TESTS += tests/exec/test_concurrent_future.crit
+CRITERION_TESTS += tests/exec/test_concurrent_wait.crit
+CRITERION_TESTS += tests/exec/test_exec_fork.crit
+CRITERION_TESTS += tests/coro/test_scope.crit
+CRITERION_TESTS += tests/coro/test_task_group.crit
+CRITERION_TESTS += tests/coro/test_timeout.crit
+CRITERION_TESTS += tests/exec/test_executor.crit
+CRITERION_TESTS += tests/exec/test_line.crit
+CRITERION_TESTS += tests/exec/test_pool_life.crit
+CRITERION_TESTS += tests/exec/test_run_threadsafe.crit
+CRITERION_TESTS += tests/exec/test_threadsafe_promise.crit
+CRITERION_TESTS += tests/exec/test_wrap.crit
+CRITERION_TESTS += tests/coro/test_task.crit
+CRITERION_TESTS += tests/coro/test_await.crit
+CRITERION_TESTS += tests/coro/test_task_cancel.crit
+CRITERION_TESTS += tests/coro/test_task_close.crit
+CRITERION_TESTS += tests/coro/test_inline_callbacks.crit
+CRITERION_TESTS += tests/coro/test_generator.crit
+CRITERION_TESTS += tests/coro/test_stacks.crit
+CRITERION_TESTS += tests/sync/test_lock.crit
+CRITERION_TESTS += tests/sync/test_semaphore.crit
+CRITERION_TESTS += tests/sync/test_rwlock.crit
+CRITERION_TESTS += tests/sync/test_limiter.crit
+CRITERION_TESTS += tests/sync/test_event.crit
+CRITERION_TESTS += tests/sync/test_barrier.crit
+CRITERION_TESTS += tests/sync/test_async_result.crit
+CRITERION_TESTS += tests/sync/test_condition.crit
+CRITERION_TESTS += tests/sync/test_queue.crit
+CRITERION_TESTS += tests/sync/test_filesystem_lock.crit
+CRITERION_TESTS += tests/sync/test_random.crit
+CRITERION_TESTS += tests/sync/test_depth.crit
 CRITERION_TESTS += tests/testing/test_clock.crit
 CRITERION_TESTS += tests/testing/test_helpers.crit
 
@@ -89,6 +121,8 @@ CRITERION_TESTS += tests/testing/test_helpers.crit
 THREAD_LIBS = lib/libhence-ledger.la $(EVENT_LIBS) -lpthread
 
 THREAD_TESTS =
+THREAD_TESTS += tests/threads/concurrent
+tests_threads_concurrent_LDADD = $(THREAD_LIBS)
 THREAD_TESTS += tests/threads/many_loops
 tests_threads_many_loops_LDADD = $(THREAD_LIBS)
 THREAD_TESTS += tests/threads/post
@@ -97,9 +131,19 @@ THREAD_TESTS += tests/threads/post_and_close
 tests_threads_post_and_close_LDADD = $(THREAD_LIBS)
 THREAD_TESTS += tests/threads/refused
 tests_threads_refused_LDADD = $(THREAD_LIBS)
+THREAD_TESTS += tests/threads/ring
+tests_threads_ring_LDADD = $(THREAD_LIBS)
 THREAD_TESTS += tests/threads/executor
 tests_threads_executor_LDADD = $(THREAD_LIBS)
-EXTRA_DIST += tests/threads/threads.h tests/exec/exec_support.h
+THREAD_TESTS += tests/threads/coroutines
+tests_threads_coroutines_LDADD = $(THREAD_LIBS)
+EXTRA_DIST += tests/threads/threads.h tests/exec/exec_support.h tests/coro/coro_support.h \
+EXTRA_DIST += tests/threads/threads.h tests/exec/exec_support.h tests/coro/blocks.h \
+	tests/sync/sync_support.h
+
+# ---- what crosses threads, in every order
+
+include tests/threads/proof.mk
 
 # ---- hence and its models, compared
 
@@ -116,6 +160,7 @@ QUICK_GATES = \
 
 SLOW_GATES = \
 	tests/gates/abi \
+	tests/gates/coroutines \
 	tests/gates/docs \
 	tests/gates/format \
 	tests/gates/install \
@@ -145,8 +190,9 @@ tests_libtestsupport_la_CFLAGS = $(AM_CFLAGS) -static
 tests_libtestsupport_la_LDFLAGS = $(SANITIZER_FLAGS) $(COVERAGE_FLAGS)
 
 EXTRA_DIST += $(QUICK_GATES) $(SLOW_GATES) tests/gates/common.sh tests/gates/installed \
-	tests/gates/installed_program.c tests/examples/compare tests/support/criterion tests/totals \
-	tests/full/run tests/conformance/COVERAGE.md
+	tests/gates/installed_program.c tests/gates/coroutines_program.c \
+	tests/gates/coroutines_exceptions.cc tests/gates/coroutines_planted.c tests/examples/compare \
+	tests/support/criterion tests/totals tests/full/run tests/conformance/COVERAGE.md
 
 check_PROGRAMS += $(THREAD_TESTS)
 TESTS += $(GATES) $(EXAMPLE_TESTS) $(THREAD_TESTS)

@@ -99,6 +99,11 @@ typedef struct hence_executor_options {
     const char
         *name; /**< of the threads: "name-0", "name-1", ...; at most 10 characters are used */
     size_t stack_size; /**< of each thread, in bytes; 0: the system's default */
+    hence_result_fn
+        *initializer;      /**< called by each thread as it begins; NULL: none. If it fails, the
+                                     executor is broken: all jobs fail with #HENCE_EBROKEN, and its failure
+                                     as the cause */
+    void *initializer_arg; /**< handed to it: lent until the last thread has ended */
 } hence_executor_options;
 
 /**
@@ -144,6 +149,7 @@ HENCE_API hence_executor *hence_executor_unref(hence_executor *executor);
  * @retval -ETIMEDOUT  some are still at work; they end by themselves
  * @retval -EDEADLK    called by one of its threads: it waits for nothing
  * @retval -ENOMEM     @p executor is NULL
+ * @retval -ECHILD     this is a forked child, and @p executor of its parent: nothing happens
  * @threading{Any.}
  * @complexity{O(number of jobs that are dropped).}
  * @since 0.1
@@ -153,10 +159,38 @@ HENCE_API int hence_executor_shutdown(hence_executor *executor, bool cancel_queu
                                       int64_t timeout);
 
 /**
+ * @brief hence_executor_shutdown() without blocking. The macro hence_executor_shutdown_future() adds the line.
+ *
+ * @param site           a string that lives for ever: #HENCE_SITE; or NULL
+ * @param loop           lent
+ * @param executor       lent; NULL: hence_executor_default()
+ * @param cancel_queued  as hence_executor_shutdown()
+ * @return a Future, yours, that is done with none when all threads have ended; NULL as hence_future_new_at().
+ *         In any case no further job is accepted
+ * @threading{The loop's.}
+ * @cancel{The executor is shut down all the same.}
+ * @complexity{O(number of jobs that are dropped).}
+ * @since 0.1
+ * @snippet 65_pushing_back.c shutdown
+ */
+HENCE_API HENCE_MUST_USE hence_future *hence_executor_shutdown_future_at(const char *site,
+                                                                         hence_loop *loop,
+                                                                         hence_executor *executor,
+                                                                         bool cancel_queued);
+/**
+ * hence_executor_shutdown() without blocking: hence_executor_shutdown_future_at() with this line.
+ * @snippet 65_pushing_back.c shutdown
+ */
+#define hence_executor_shutdown_future(loop, executor, cancel_queued)                              \
+    hence_executor_shutdown_future_at(HENCE_SITE, (loop), (executor), (cancel_queued))
+
+/**
  * @brief The loop's own executor, made when it is first asked for.
  * @param loop  lent
- * @return lent: it ends when the loop closes, without waiting; NULL when there is no memory or the loop
- *         refuses
+ * @return lent: it ends when the loop closes, without waiting: jobs that run come to their end by themselves,
+ *         those that wait are dropped with their loop. Who wants to wait shuts it down before, see
+ *         hence_executor_shutdown_future(). In a forked child it is a new one. NULL when there is no memory or
+ *         the loop refuses
  * @threading{The loop's.}
  * @complexity{O(1).}
  * @since 0.1
@@ -175,6 +209,7 @@ HENCE_API hence_executor *hence_executor_default(hence_loop *loop);
      its thread ends inside fn           fails with #HENCE_EDIED
      the executor's queue is full        fails with #HENCE_EFULL; arg has been dropped
      the executor is shut down           fails with #HENCE_ECLOSED; arg has been dropped
+     it is of the parent of this child   fails with #HENCE_EDIED, with a report; arg has been dropped
      the Future is cancelled             a job that waits for a thread is dropped; one that runs goes on:
                                          hence_job_is_cancelled() tells it, and what it gives is destroyed
                                          on the loop's thread
@@ -206,6 +241,47 @@ HENCE_API HENCE_MUST_USE hence_future *hence_run_in_executor_at(const char *site
  */
 #define hence_run_in_executor(loop, executor, fn, arg, drop)                                       \
     hence_run_in_executor_at(HENCE_SITE, (loop), (executor), (fn), (arg), (drop))
+
+/**
+ * @brief hence_run_in_executor() that waits in line when the queue is full, instead of failing. The macro
+ * hence_run_in_executor_when_room() adds the line.
+ *
+ * @verbatim
+     executor with room for 2      submitted: A B C D E
+
+     at work   queue    line
+     A         B C      D E        the Futures "let in" of A, B, C are done
+     B         C D      E          A has ended: that of D, too
+   @endverbatim
+ * Who makes many jobs waits for the "let in" of each before it makes the next: so no more are there than the
+ * executor wants. Whoever stands in line is let in in the order of arrival, and is not overtaken.
+ *
+ * @param site      a string that lives for ever: #HENCE_SITE; or NULL
+ * @param loop      lent
+ * @param executor  lent; NULL: hence_executor_default()
+ * @param fn        as hence_run_in_executor_at()
+ * @param arg       as hence_run_in_executor_at()
+ * @param drop      as hence_run_in_executor_at()
+ * @param let_in    gets a Future, yours, that is done with none when the job is in the queue; if it never is, it
+ *                  fails as the job does. NULL: not asked for
+ * @return the Future of the job, as hence_run_in_executor_at()
+ * @threading{The loop's.}
+ * @cancel{As hence_run_in_executor_at(): who stands in line leaves it, in O(1). Cancelling @p let_in changes
+ *   nothing for the job.}
+ * @complexity{O(1).}
+ * @since 0.1
+ * @snippet 65_pushing_back.c run
+ */
+HENCE_API HENCE_MUST_USE hence_future *hence_run_in_executor_when_room_at(
+    const char *site, hence_loop *loop, hence_executor *executor, hence_result_fn *fn, void *arg,
+    hence_drop_fn *drop, hence_future **let_in);
+/**
+ * hence_run_in_executor() that waits in line: hence_run_in_executor_when_room_at() with this line.
+ * @snippet 65_pushing_back.c run
+ */
+#define hence_run_in_executor_when_room(loop, executor, fn, arg, drop, let_in)                     \
+    hence_run_in_executor_when_room_at(HENCE_SITE, (loop), (executor), (fn), (arg), (drop),        \
+                                       (let_in))
 
 /**
  * @brief hence_run_in_executor() as a Deferred. The macro hence_defer_to_thread() adds the line.
@@ -258,7 +334,9 @@ HENCE_API bool hence_job_is_cancelled(void);
  * @param loop      lent
  * @param executor  lent; NULL: hence_executor_default()
  * @param fn        called on other threads, once for each argument
- * @param args      lent: the array for the call, the arguments until the result is there
+ * @param args      lent: the array for the call, the arguments until the result is there; and, if that is a
+ *                  failure or a cancellation, until those that run then have come to their end, which
+ *                  hence_executor_shutdown() waits for
  * @param n         how many
  * @return the Future, yours; NULL when there is no memory
  * @threading{The loop's.}
@@ -277,6 +355,44 @@ HENCE_API HENCE_MUST_USE hence_future *hence_executor_map_at(const char *site, h
  */
 #define hence_executor_map(...) hence_executor_map_at(HENCE_SITE, __VA_ARGS__)
 
+/** One of the functions for hence_call_multiple_in_thread(). */
+typedef struct hence_thread_call {
+    hence_result_fn *fn; /**< not NULL */
+    void *arg;           /**< handed to it: lent until the Deferred has its result */
+} hence_thread_call;
+
+/**
+ * @brief Call functions one after the other, on one thread, as one job: Twisted's `callMultipleInThread`. The
+ * macro hence_call_multiple_in_thread() adds the line.
+ *
+ * @verbatim
+     in   { f, a }, { g, b }, { h, c }        out  Deferred< none >, when all have been called
+     one fails                                its failure; the rest is not called
+     cancelled                                what runs comes to its end; the rest is not called
+   @endverbatim
+ * What they give is destroyed.
+ *
+ * @param site      a string that lives for ever: #HENCE_SITE; or NULL
+ * @param loop      lent
+ * @param executor  lent; NULL: hence_executor_default()
+ * @param calls     lent for the call
+ * @param n         how many
+ * @return the Deferred, yours; NULL when there is no memory
+ * @threading{The loop's.}
+ * @complexity{O(n).}
+ * @since 0.1
+ * @snippet 65_pushing_back.c multiple
+ */
+HENCE_API HENCE_MUST_USE hence_deferred *hence_call_multiple_in_thread_at(
+    const char *site, hence_loop *loop, hence_executor *executor, const hence_thread_call *calls,
+    size_t n);
+/**
+ * Call functions one after the other: hence_call_multiple_in_thread_at() with this line.
+ * @snippet 65_pushing_back.c multiple
+ */
+#define hence_call_multiple_in_thread(loop, executor, calls, n)                                    \
+    hence_call_multiple_in_thread_at(HENCE_SITE, (loop), (executor), (calls), (n))
+
 /* ---- calls into a loop --------------------------------------------------------------------- */
 
 /**
@@ -287,8 +403,7 @@ HENCE_API HENCE_MUST_USE hence_future *hence_executor_map_at(const char *site, h
  * @param arg      handed to it: must live until this returns, and after #HENCE_ETIMEDOUT for as long as the
  *                 loop may come to @p fn
  * @param timeout  nanoseconds; negative: none. When it is over, what @p fn returned is cancelled
- * @return the result, yours: it comes from the loop's thread, so a value that a Future of it keeps is
- *         refused (#HENCE_EINVAL). The failures #HENCE_EDEADLK on the loop's own thread, #HENCE_ETIMEDOUT,
+ * @return the result, yours. The failures #HENCE_EDEADLK on the loop's own thread, #HENCE_ETIMEDOUT,
  *         #HENCE_ECLOSED if the loop is closed before it comes to an end, #HENCE_ENOMEM
  * @threading{Any but the loop's.}
  * @complexity{O(1).}

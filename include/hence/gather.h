@@ -93,6 +93,8 @@ HENCE_API HENCE_MUST_USE hence_future *hence_gather_at(const char *site, hence_l
      the result is cancelled   all pending inputs are cancelled; what they end with counts
      n == 0                    fails with EABANDONED
    @endverbatim
+ * A failure ends nothing as long as another input may still succeed, and what fails beside a winner is not
+ * reported. Where the first one that is done is wanted, whatever it is, take hence_wait() or hence_as_completed().
  *
  * @param site     a string that lives for ever: #HENCE_SITE; or NULL
  * @param loop     lent: the loop of all inputs

@@ -9,6 +9,7 @@
 
 #include <hence/base.h>
 #include <hence/compose.h>
+#include <hence/concurrent.h>
 #include <hence/coroutine.h>
 #include <hence/deferred.h>
 #include <hence/exec.h>
@@ -18,8 +19,13 @@
 #include <hence/iterate.h>
 #include <hence/list.h>
 #include <hence/loop.h>
+#include <hence/notify.h>
 #include <hence/promise.h>
+#include <hence/queue.h>
 #include <hence/result.h>
 #include <hence/schedule.h>
+#include <hence/scope.h>
+#include <hence/task_group.h>
+#include <hence/sync.h>
 
 #endif

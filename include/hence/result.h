@@ -91,7 +91,9 @@ typedef enum hence_error {
     HENCE_EGROUP,         /**< several failed: see hence_failure_member() */
     HENCE_EEND,           /**< there is no further one: the end of what is asked for one by one */
     HENCE_EFULL,          /**< there is no room for it now */
-    HENCE_EDIED           /**< the thread that was at it has ended */
+    HENCE_EDIED,          /**< the thread that was at it has ended */
+    HENCE_ESHUTDOWN,      /**< it was shut down: nothing more goes in, or comes out */
+    HENCE_EBROKEN         /**< it is broken: a barrier, or an executor whose threads cannot begin */
 } hence_error;
 
 /**

@@ -2,9 +2,10 @@
 #include "base/memory.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+
+#include "base/slab.h"
 
 /* Does this build want to see every block? */
 #if defined(__SANITIZE_ADDRESS__)
@@ -17,8 +18,6 @@
 #ifndef UNDER_SANITIZER
 #define UNDER_SANITIZER 0
 #endif
-
-_Thread_local struct hence_cache hence_cache __attribute__((tls_model("initial-exec")));
 
 static void *system_allocate(size_t size, void *arg)
 {
@@ -50,24 +49,7 @@ static hence_allocator allocator = {
     .release = system_release,
 };
 static atomic_bool was_used; /* something has been allocated: too late for another allocator */
-static bool cache_wanted;
-static pthread_key_t thread_end;
-
-static void drain_cache(void *unused)
-{
-    (void)unused;
-    hence_cache.limit = 0;
-    for (size_t class = 0; class < HENCE_CACHE_CLASSES; class ++) {
-        struct hence_cached_block *block = hence_cache.head[class];
-        hence_cache.head[class] = NULL;
-        hence_cache.count[class] = 0;
-        while (block) {
-            struct hence_cached_block *next = block->next;
-            allocator.release(block, allocator.arg);
-            block = next;
-        }
-    }
-}
+static bool uses_slabs;
 
 static bool runs_under_valgrind(void)
 {
@@ -76,25 +58,15 @@ static bool runs_under_valgrind(void)
     return preloaded && strstr(preloaded, "vgpreload");
 }
 
-void hence_memory_use_cache(void)
+void hence_memory_use_slabs(void)
 {
-    if (!cache_wanted)
-        cache_wanted = pthread_key_create(&thread_end, drain_cache) == 0;
+    uses_slabs = uses_slabs || hence_slabs_begin();
 }
 
-__attribute__((constructor)) static void decide_about_cache(void)
+__attribute__((constructor)) static void decide_about_slabs(void)
 {
     if (!UNDER_SANITIZER && !runs_under_valgrind())
-        hence_memory_use_cache();
-}
-
-__attribute__((destructor)) static void forget_thread_end(void)
-{
-    if (cache_wanted) {
-        drain_cache(NULL);
-        cache_wanted = false;
-        pthread_key_delete(thread_end);
-    }
+        hence_memory_use_slabs();
 }
 
 int hence_set_allocator(const hence_allocator *chosen)
@@ -106,7 +78,7 @@ int hence_set_allocator(const hence_allocator *chosen)
     if (atomic_load_explicit(&was_used, memory_order_relaxed))
         return -EBUSY;
     allocator = *chosen;
-    cache_wanted = cache_wanted && chosen == &system_allocator;
+    uses_slabs = uses_slabs && chosen == &system_allocator;
     return 0;
 }
 
@@ -114,11 +86,9 @@ void *hence_memory_get_slow(size_t size)
 {
     if (HENCE_UNLIKELY(!atomic_load_explicit(&was_used, memory_order_relaxed)))
         atomic_store_explicit(&was_used, true, memory_order_relaxed);
-    size_t class = hence_memory_class(size);
-    if (cache_wanted &&
-        class < HENCE_CACHE_CLASSES) /* it may be cached, and taken for any size of its class */
-        size = class * HENCE_CACHE_STEP + 8;
-    void *p = allocator.allocate(size, allocator.arg);
+    const size_t class = hence_memory_class(size);
+    void *p = uses_slabs && class < HENCE_BLOCK_CLASSES ? hence_slab_get(class)
+                                                        : allocator.allocate(size, allocator.arg);
     if (p)
         HENCE_COUNT(BLOCKS_MADE);
     return p;
@@ -126,14 +96,12 @@ void *hence_memory_get_slow(size_t size)
 
 void hence_memory_put_slow(void *p, size_t size)
 {
-    /* the first block that this thread frees sets its cache up */
-    if (cache_wanted && !hence_cache.limit && pthread_setspecific(thread_end, &hence_cache) == 0) {
-        hence_cache.limit = HENCE_CACHE_LIMIT;
-        hence_memory_put(p, size);
-        return;
-    }
+    const size_t class = hence_memory_class(size);
     HENCE_COUNT(BLOCKS_ENDED);
-    allocator.release(p, allocator.arg);
+    if (uses_slabs && class < HENCE_BLOCK_CLASSES)
+        hence_slab_put(p);
+    else
+        allocator.release(p, allocator.arg);
 }
 
 void *hence_memory_resize_large(void *p, size_t size)

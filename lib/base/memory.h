@@ -3,14 +3,16 @@
 #define HENCE_LIB_BASE_MEMORY_H
 
 /*
- * Memory: the program's allocator, and in front of malloc() a small cache for each thread.
+ * Memory: the program's allocator, and in front of malloc() slabs of each thread's own.
  *
- * Deferreds, Futures, failures and step blocks are few sizes, made and ended at a high rate on one
- * thread. Each thread keeps what it frees in lists by size class, at most HENCE_CACHE_LIMIT blocks
- * each, and gives them back when it ends. There is no cache when the program set an allocator of its
- * own, or under AddressSanitizer and valgrind, which want to see every block.
+ * Deferreds, Futures, failures and step blocks are few sizes, made and ended at a high rate. A slab is
+ * 32 KiB that holds blocks of one size class; slab.c says how. Of each class a thread has one current slab,
+ * whose free blocks stand in a list in thread-local memory: taking one is a load and a store. There are no
+ * slabs when the program set an allocator of its own, or under AddressSanitizer and valgrind, which want
+ * to see every block.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -18,21 +20,22 @@
 #include "base/ledger.h"
 #include <hence/base.h>
 
-#define HENCE_CACHE_STEP    16 /* class n holds blocks of 16 * n + 8 bytes, as malloc() makes them */
-#define HENCE_CACHE_CLASSES 17
-#define HENCE_CACHE_LIMIT   2048
+#define HENCE_BLOCK_STEP    8 /* class n holds blocks of 8 * (n + 1) bytes */
+#define HENCE_BLOCK_CLASSES 32
+#define HENCE_SLAB_SIZE     ((size_t)32768) /* and what its address is a multiple of */
 
-struct hence_cached_block {
-    struct hence_cached_block *next;
+struct hence_block {
+    struct hence_block *next;
 };
 
-struct hence_cache {
-    struct hence_cached_block *head[HENCE_CACHE_CLASSES];
-    uint32_t count[HENCE_CACHE_CLASSES];
-    uint32_t limit; /* 0 until this thread's cache is set up, and when there is none */
+struct hence_slab;
+
+struct hence_blocks {
+    struct hence_block *free[HENCE_BLOCK_CLASSES]; /* of the current slab */
+    struct hence_slab *current[HENCE_BLOCK_CLASSES];
 };
 
-extern _Thread_local struct hence_cache hence_cache __attribute__((tls_model("initial-exec")));
+extern _Thread_local struct hence_blocks hence_blocks __attribute__((tls_model("initial-exec")));
 
 /* For functions that are rare: what they need of registers and stack stays theirs. */
 #if defined(__GNUC__)
@@ -44,37 +47,42 @@ extern _Thread_local struct hence_cache hence_cache __attribute__((tls_model("in
 void *hence_memory_get_slow(size_t size);
 void hence_memory_put_slow(void *p, size_t size);
 
-/* For tests of the cache, which is off under sanitizers and valgrind. */
-void hence_memory_use_cache(void);
+/* For tests of the slabs, which are off under sanitizers and valgrind: before the first block is taken. */
+void hence_memory_use_slabs(void);
 
 static inline size_t hence_memory_class(size_t size)
 {
-    return (size + HENCE_CACHE_STEP - 9) / HENCE_CACHE_STEP;
+    return (size + (size == 0) - 1) / HENCE_BLOCK_STEP;
 }
 
-/* Is there a block for `size` bytes in the cache? */
-static inline bool hence_memory_is_cached(size_t size)
+static inline struct hence_slab *hence_slab_of(const void *p)
+{
+    return (struct hence_slab *)((uintptr_t)p & ~(uintptr_t)(HENCE_SLAB_SIZE - 1));
+}
+
+/* Is there a block for `size` bytes in the current slab? */
+static inline bool hence_memory_is_at_hand(size_t size)
 {
     size_t class = hence_memory_class(size);
-    return class < HENCE_CACHE_CLASSES && hence_cache.head[class];
+    return class < HENCE_BLOCK_CLASSES && hence_blocks.free[class];
 }
 
 /* That block. */
-static inline void *hence_memory_get_cached(size_t size)
+static inline void *hence_memory_get_at_hand(size_t size)
 {
     size_t class = hence_memory_class(size);
-    struct hence_cached_block *block = hence_cache.head[class];
-    hence_cache.head[class] = block->next;
-    hence_cache.count[class]--;
+    struct hence_block *block = hence_blocks.free[class];
+    hence_blocks.free[class] = block->next;
     HENCE_COUNT(BLOCKS_MADE);
     return block;
 }
 
-/* Memory for `size` bytes, uninitialised, or NULL. */
+/* Memory for `size` bytes, uninitialised, or NULL. Its address is a multiple of 16 if the size is one,
+ * otherwise of 8. */
 static inline void *hence_memory_get(size_t size)
 {
-    if (HENCE_LIKELY(hence_memory_is_cached(size)))
-        return hence_memory_get_cached(size);
+    if (HENCE_LIKELY(hence_memory_is_at_hand(size)))
+        return hence_memory_get_at_hand(size);
     return hence_memory_get_slow(size);
 }
 
@@ -82,11 +90,11 @@ static inline void *hence_memory_get(size_t size)
 static inline void hence_memory_put(void *p, size_t size)
 {
     size_t class = hence_memory_class(size);
-    if (HENCE_LIKELY(class < HENCE_CACHE_CLASSES && hence_cache.count[class] < hence_cache.limit)) {
-        struct hence_cached_block *block = p;
-        block->next = hence_cache.head[class];
-        hence_cache.head[class] = block;
-        hence_cache.count[class]++;
+    if (HENCE_LIKELY(class < HENCE_BLOCK_CLASSES &&
+                     hence_blocks.current[class] == hence_slab_of(p))) {
+        struct hence_block *block = p;
+        block->next = hence_blocks.free[class];
+        hence_blocks.free[class] = block;
         HENCE_COUNT(BLOCKS_ENDED);
         return;
     }
@@ -101,10 +109,10 @@ static inline void *hence_memory_get_zeroed(size_t size)
     return p;
 }
 
-/* realloc() for blocks larger than any cached one, from NULL on; the old block stays on failure.
+/* realloc() for blocks larger than any in a slab, from NULL on; the old block stays on failure.
  * Such a block is given back with hence_memory_put() and its size, which must be larger too. */
 void *hence_memory_resize_large(void *p, size_t size);
 
-#define HENCE_MEMORY_LARGE (HENCE_CACHE_STEP * HENCE_CACHE_CLASSES)
+#define HENCE_MEMORY_LARGE (HENCE_BLOCK_STEP * HENCE_BLOCK_CLASSES + 1)
 
 #endif

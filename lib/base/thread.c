@@ -2,17 +2,15 @@
 #include "base/thread.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 
 _Thread_local uint64_t hence_thread_number __attribute__((tls_model("initial-exec")));
 
 static atomic_uint_fast64_t last_number;
-static atomic_uint_fast64_t
-    last_before_fork; /* in the child: the last number that the parent gave */
+atomic_uint_fast64_t hence_thread_last_before_fork;
 
 static void in_forked_child(void)
 {
-    atomic_store(&last_before_fork, atomic_load(&last_number));
+    atomic_store(&hence_thread_last_before_fork, atomic_load(&last_number));
     hence_thread_number = 0;
 }
 
@@ -25,9 +23,4 @@ uint64_t hence_thread_number_new(void)
 {
     hence_thread_number = atomic_fetch_add(&last_number, 1) + 1;
     return hence_thread_number;
-}
-
-bool hence_thread_is_from_before_fork(uint64_t number)
-{
-    return number <= atomic_load(&last_before_fork);
 }

@@ -30,7 +30,14 @@ static void waits_instead(struct hence_consumer *consumer, struct hence_waitable
     ((struct hence_feeder *)consumer)->from = waitable;
 }
 
+static struct hence_waitable *owner(struct hence_consumer *consumer)
+{
+    hence_promise *to = ((struct hence_feeder *)consumer)->to;
+    return to ? &to->waitable : NULL;
+}
+
 static const struct hence_part as_future_part = {
+    .owner = owner,
     .deliver = deliver,
     .waits_instead = waits_instead,
 };

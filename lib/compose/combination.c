@@ -88,7 +88,7 @@ static bool is_ready(const struct combination *c)
         return false;
     if ((c->flags & COMBINATION_CANCELS_REST) && c->cancelling)
         return false;
-    return !(c->flags & COMBINATION_DRAINS) || !c->pending;
+    return !(c->flags & COMBINATION_DRAINS) || c->is_in_circle || !c->pending;
 }
 
 struct hence_consumer *hence_combination_finish(struct combination *c, hence_result *r)
@@ -154,15 +154,6 @@ static bool is_on(const struct hence_many *begun, const struct hence_many *many)
     return begun != NULL;
 }
 
-static bool is_input_part(struct hence_waitable *self, const struct hence_waitable *other)
-{
-    struct combination *c = (struct combination *)self;
-    for (uint32_t i = 0; i < c->size && i < HENCE_CIRCLE_BOUND; i++)
-        if (c->inputs->get(c, i) == other)
-            return !c->decided;
-    return false;
-}
-
 static struct hence_waitable *cancel_each_part(struct hence_waitable *self, bool begin, int *result,
                                                struct hence_cancellation *cancellation)
 {
@@ -171,10 +162,13 @@ static struct hence_waitable *cancel_each_part(struct hence_waitable *self, bool
         return stop_watching(c, result);
     if (begin) {
         if (c->cancelling) { /* whoever is at it will come to the rest */
-            if (!c->decided &&
-                is_on(cancellation->begun, &c->many)) /* it waits for itself: this is the way out */
-                hence_combination_decide(c, hence_fail_static(HENCE_EDEADLK));
             *result = -EALREADY;
+            if (is_on(cancellation->begun,
+                      &c->many)) { /* it waits for itself: this is the way out */
+                cancellation->found_circle = c->is_in_circle = true;
+                if (!c->decided)
+                    hence_combination_decide(c, hence_fail_static(HENCE_EDEADLK));
+            }
             return NULL;
         }
         if (c->many.cancellation == cancellation->number) { /* it has come by another way */
@@ -221,7 +215,6 @@ static const struct hence_part combination_part = {
     .hand_on = hand_on_part,
     .waits_for = waits_for_part,
     .cancel_each = cancel_each_part,
-    .is_input = is_input_part,
     .unref = unref_part,
     .waiter = waiter_part,
 };

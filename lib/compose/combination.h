@@ -70,6 +70,7 @@ struct combination {
     bool decided, cancelling, deciding;
     bool cancelled; /* somebody has cancelled it, and an input has accepted that, */
     bool accepted;  /* this time */
+    bool is_in_circle; /* it waits for itself: the others are not waited for */
 };
 
 /* Fills in a combination of `n` inputs, with one reference. */

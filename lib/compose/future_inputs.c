@@ -148,6 +148,12 @@ static void told(hence_future *f, void *arg)
     finish(combined);
 }
 
+static const struct hence_waitable *leads_to(const struct hence_listener *listener)
+{
+    const struct combination *c = &of_input(listener->arg)->c;
+    return c->decided ? NULL : &c->many.waitable;
+}
+
 static void tell_nothing(void *arg)
 {
     (void)arg;
@@ -206,7 +212,7 @@ struct combination *hence_combine_futures(const struct combination_policy *polic
         struct listening *input = &combined->inputs[i];
         input->listener.fn = told;
         input->listener.arg = input;
-        input->listener.is_users = false;
+        input->listener.leads_to = leads_to;
         input->f = usable ? hence_future_ref(futures[i]) : NULL;
         input->index = (uint32_t)i;
         input->was_done = usable && hence_future_done(futures[i]);

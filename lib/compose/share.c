@@ -168,7 +168,29 @@ static void waits_instead_part(struct hence_consumer *self, struct hence_waitabl
     ((hence_share *)self)->from = waitable;
 }
 
+static struct hence_waitable *owner_part(struct hence_consumer *self)
+{
+    return (struct hence_waitable *)self;
+}
+
+static const struct hence_waitable *next_behind_part(const struct hence_waitable *self,
+                                                     const void **position, int *steps)
+{
+    const struct hence_ring *all = &((const hence_share *)self)->waiting;
+    const struct hence_ring *ring = *position ? *position : all;
+    while (ring->next != all && --*steps > 0) {
+        *position = ring = ring->next;
+        const struct hence_waitable *behind =
+            hence_promise_leads_to(((const struct waiting *)(const void *)ring)->promise);
+        if (behind)
+            return behind;
+    }
+    return NULL;
+}
+
 static const struct hence_part share_part = {
+    .next_behind = next_behind_part,
+    .owner = owner_part,
     .ref = ref_part,
     .unref = unref_part,
     .deliver = deliver_part,

@@ -36,6 +36,11 @@ static void told(hence_future *f, void *arg)
     hence_resolve_at(NULL, promise, r);
 }
 
+static const struct hence_waitable *leads_to(const struct hence_listener *listener)
+{
+    return hence_promise_leads_to(((const struct shield *)listener->arg)->promise);
+}
+
 static bool let_go(hence_promise *promise, void *arg)
 {
     struct shield *shield = arg;
@@ -76,6 +81,7 @@ static hence_future *shield_new(const char *site, hence_future *f, int64_t timeo
     }
     shield->listener.fn = told;
     shield->listener.arg = shield;
+    shield->listener.leads_to = leads_to;
     shield->f = hence_future_ref(f);
     shield->promise = promise;
     shield->site = site;

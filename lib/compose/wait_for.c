@@ -44,6 +44,12 @@ static void told(hence_future *f, void *arg)
     hence_deliver(consumer, r);
 }
 
+static const struct hence_waitable *leads_to(const struct hence_listener *listener)
+{
+    struct hence_consumer *consumer = ((const struct wait_for *)listener->arg)->consumer;
+    return consumer ? hence_consumer_leads_to(consumer) : NULL;
+}
+
 static void time_is_up(void *arg)
 {
     struct wait_for *wait = arg;
@@ -107,6 +113,7 @@ hence_future *hence_wait_for_at(const char *site, hence_future *f, int64_t timeo
     wait->waitable.consumer.part = &wait_part;
     wait->listener.fn = told;
     wait->listener.arg = wait;
+    wait->listener.leads_to = leads_to;
     wait->f = hence_future_ref(f);
     wait->site = site;
     wait->timeout = timeout;

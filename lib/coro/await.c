@@ -6,6 +6,7 @@
 #include <hence/schedule.h>
 
 #include "base/report.h"
+#include "coro/block.h"
 #include "coro/task.h"
 #include "future/future.h"
 
@@ -23,8 +24,7 @@ static bool is_closed(const struct task *task)
     return task && task->loop && task->loop->closed;
 }
 
-/* The failure of what could not be made. */
-static hence_result nothing(const struct task *task)
+hence_result hence_task_nothing(const struct task *task)
 {
     return hence_fail_static(is_closed(task) ? HENCE_ECLOSED : HENCE_ENOMEM);
 }
@@ -32,7 +32,7 @@ static hence_result nothing(const struct task *task)
 hence_result hence_await(hence_future *f)
 {
     if (!f)
-        return nothing(hence_task_here);
+        return hence_task_nothing(hence_task_here);
     if (hence_future_done(f)) {
         hence_result r = hence_future_result(f);
         hence_future_unref(f);
@@ -50,7 +50,7 @@ hence_result hence_await(hence_future *f)
 hence_result hence_await_deferred(hence_deferred *d)
 {
     if (!d)
-        return nothing(hence_task_here);
+        return hence_task_nothing(hence_task_here);
     struct task *task = task_or_misuse("hence_await_deferred() outside of a coroutine");
     if (!task) {
         hence_deferred_unref(d);
@@ -59,8 +59,7 @@ hence_result hence_await_deferred(hence_deferred *d)
     return hence_task_wait(task, hence_chain(d));
 }
 
-/* The loop of who calls. */
-static hence_loop *loop_here(const struct task *task)
+hence_loop *hence_task_loop(const struct task *task)
 {
     return task->loop ? task->loop : hence_loop_running_here;
 }
@@ -68,13 +67,20 @@ static hence_loop *loop_here(const struct task *task)
 hence_result hence_co_sleep(int64_t delay)
 {
     struct task *task = task_or_misuse("hence_co_sleep() outside of a coroutine");
-    hence_loop *loop = task ? loop_here(task) : NULL;
+    hence_loop *loop = task ? hence_task_loop(task) : NULL;
     if (!loop)
         return hence_fail_static(HENCE_EINVAL);
     if (delay > 0 || !task->loop)
         return hence_await(hence_sleep_future_at(task->site, loop, delay));
     int error = hence_task_queue(task);
-    return error ? hence_loop_refusal(error) : hence_task_suspend(task);
+    if (error)
+        return hence_loop_refusal(error);
+    hence_result r = hence_task_suspend(task);
+    if (HENCE_UNLIKELY(task->scopes) && hence_scope_cancels(task, task->innermost)) {
+        hence_drop(r);
+        r = hence_fail_static(HENCE_ECANCELLED);
+    }
+    return r;
 }
 
 hence_result hence_co_yield(void)
@@ -85,7 +91,7 @@ hence_result hence_co_yield(void)
 hence_result hence_co_run_blocking(hence_result_fn *fn, void *arg)
 {
     struct task *task = task_or_misuse("hence_co_run_blocking() outside of a coroutine");
-    hence_loop *loop = task ? loop_here(task) : NULL;
+    hence_loop *loop = task ? hence_task_loop(task) : NULL;
     if (!loop)
         return hence_fail_static(HENCE_EINVAL);
     return hence_await(hence_run_in_executor_at(task->site, loop, NULL, fn, arg, NULL));
@@ -100,7 +106,7 @@ hence_future *hence_current_task(void)
 
 hence_loop *hence_current_loop(void)
 {
-    return hence_task_here ? loop_here(hence_task_here) : hence_loop_running_here;
+    return hence_task_here ? hence_task_loop(hence_task_here) : hence_loop_running_here;
 }
 
 unsigned hence_task_cancelling(const hence_future *f)

@@ -5,6 +5,7 @@
 
 #include "base/ledger.h"
 #include "base/memory.h"
+#include "coro/block.h"
 #include "future/future.h"
 
 _Thread_local struct task *hence_task_here __attribute__((tls_model("initial-exec")));
@@ -50,15 +51,13 @@ static struct hence_consumer *end(struct task *task, hence_result result, hence_
 /* Would it, by waiting for `waitable`, wait for itself? */
 static bool closes_circle(struct task *task, struct hence_waitable *waitable)
 {
-    struct hence_waitable *last, *future = task->future ? &task->future->waitable : NULL;
+    struct hence_waitable *last;
     if (hence_waitable_waits_for(waitable, &task->waitable, &last))
         return true;
-    if (future && !hence_future_has_listeners(task->future)) /* nobody waits for it */
+    if (task->future && !hence_future_has_listeners(task->future)) /* nobody waits for it */
         return false;
-    const struct hence_part *part = last->consumer.part;
-    if (future && part->is_input && part->is_input(last, future))
-        return true;
-    return hence_future_leads_to(&task->waitable, last);
+    struct hence_search search = {.to = last, .steps = 100, .branches = 100};
+    return hence_waitable_leads_to(&task->waitable, &search);
 }
 
 /* Puts the result of `chain` into the slot if it is there; otherwise waits for it, and returns false. */
@@ -79,14 +78,14 @@ static bool take(struct task *task, hence_result chain)
     return false;
 }
 
-/* The same for a task that runs; a cancellation that it has not been told of is passed on. */
-static bool take_or_cancel(struct task *task, hence_result chain)
+/* A cancellation that the task has not heard of goes to what it has begun to wait for, which may have ended
+ * then: task->awaited is NULL. False if there is none, or it was too late. */
+static bool cancel_awaited(struct task *task)
 {
-    if (take(task, chain))
-        return true;
-    if (HENCE_UNLIKELY(task->must_cancel) && hence_waitable_cancel(task->awaited) == 0)
-        task->must_cancel = false;
-    return !task->awaited; /* that may have ended it at once */
+    if (HENCE_LIKELY(!task->must_cancel) || hence_waitable_cancel(task->awaited) != 0)
+        return false;
+    task->must_cancel = false;
+    return true;
 }
 
 /* A cancellation that what it waited for was too late for comes instead of the result of that. */
@@ -101,21 +100,28 @@ static void take_cancel(struct task *task, hence_result *r)
     }
 }
 
+/* What becomes of `result` if there is a cancellation that it has not heard of (rule 94). */
+static hence_result outcome(const struct task *task, hence_result result)
+{
+    if (HENCE_LIKELY(!task->must_cancel) || hence_is_failure(&result))
+        return result;
+    hence_drop(result);
+    return hence_fail_static(HENCE_ECANCELLED);
+}
+
 /* Its body has returned. */
 static struct hence_consumer *returned(struct task *task, hence_result *r)
 {
-    task->coroutine = NULL; /* it has gone */
-    task->state = TASK_RUNNING;
-    if (hence_is_chain(&task->waitable.slot) &&
-        !take_or_cancel(task, hence_take(&task->waitable.slot))) {
+    task->coroutine = NULL;
+    if (hence_is_chain(&task->waitable.slot)) { /* the last of its waits, like any other */
+        task->state = TASK_RUNNING;
+        if (!take(task, hence_take(&task->waitable.slot)))
+            cancel_awaited(task);
         task->state = TASK_RETURNING;
-        return NULL;
+        if (task->awaited)
+            return NULL;
     }
-    if (task->must_cancel && !hence_is_failure(&task->waitable.slot)) { /* rule 94 */
-        hence_drop(hence_take(&task->waitable.slot));
-        task->waitable.slot = hence_fail_static(HENCE_ECANCELLED);
-    }
-    return end(task, hence_take(&task->waitable.slot), r);
+    return end(task, outcome(task, hence_take(&task->waitable.slot)), r);
 }
 
 /* ---- its body ---- */
@@ -124,6 +130,8 @@ static hence_result call_body(void *arg)
 {
     struct task *task = arg;
     hence_result r = task->fn(task->arg);
+    if (HENCE_UNLIKELY(task->innermost || task->lost))
+        r = hence_block_leave_all(task, r);
     task->state = TASK_RETURNING;
     return r;
 }
@@ -180,8 +188,24 @@ hence_result hence_task_suspend(struct task *task)
 
 hence_result hence_task_wait(struct task *task, hence_result chain)
 {
-    return take_or_cancel(task, chain) ? hence_take(&task->waitable.slot)
-                                       : hence_task_suspend(task);
+    if (take(task, chain))
+        return hence_take(&task->waitable.slot);
+    return hence_task_wait_awaited(task);
+}
+
+hence_result hence_task_wait_awaited(struct task *task)
+{
+    const bool cancelled = cancel_awaited(task);
+    if (HENCE_UNLIKELY(task->scopes))
+        hence_scope_begin_wait(task, cancelled);
+    if (HENCE_UNLIKELY(!task->awaited)) /* that has ended it at once */
+        return hence_take(&task->waitable.slot);
+    return hence_task_suspend(task);
+}
+
+void hence_task_cancel(struct task *task)
+{
+    hence_waitable_cancel(&task->waitable);
 }
 
 /* ---- the loop has closed ---- */
@@ -199,7 +223,8 @@ static void close_part(struct hence_hold *hold)
     task->is_queued = false;
     struct hence_consumer *consumer;
     if (task->state == TASK_NEW) {
-        consumer = end(task, hence_fail_static(HENCE_ECLOSED), &r);
+        const hence_error code = task->must_cancel ? HENCE_ECANCELLED : HENCE_ECLOSED;
+        consumer = end(task, hence_fail_static(code), &r);
     } else {
         task->waitable.slot = hence_fail_static(HENCE_ECLOSED);
         consumer = run(task, &r);

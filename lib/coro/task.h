@@ -24,6 +24,8 @@
 #include "loop/loop.h"
 #include "value/waitable.h"
 
+struct block;
+
 enum task_state {
     TASK_NEW,
     TASK_RUNNING,
@@ -44,11 +46,15 @@ struct task {
     hence_drop_fn *drop;
     const char *site;
     const char *name;
-    struct hence_hold hold; /* in the ring of what is told when the loop closes */
-    uint32_t cancels;       /* how many cancellations have come that were not taken back */
+    struct hence_hold hold;  /* in the ring of what is told when the loop closes */
+    struct block *innermost; /* of what its body has entered and not exited: see block.h */
+    uint32_t cancels;        /* how many cancellations have come that were not taken back */
+    uint32_t scopes;         /* how many cancel scopes are among those, and what was lost */
+    uint32_t lost;           /* blocks that could not be entered for want of memory */
     uint8_t state;
     bool must_cancel; /* the next wait is to be cancelled, or, if there is none, the result */
     bool is_queued;   /* a call of the loop will have it go on */
+    bool has_told;    /* a scope has cancelled what it awaits */
 };
 
 /* The one whose body runs, or NULL. */
@@ -60,11 +66,20 @@ struct task *hence_task_of(const hence_future *f);
 /* The task whose `hold` that is, or NULL. */
 struct task *hence_task_of_hold(struct hence_hold *hold);
 
+/* The loop of the task that runs, or NULL. */
+hence_loop *hence_task_loop(const struct task *task);
+/* The failure of what could not be made, for a task or for none. */
+hence_result hence_task_nothing(const struct task *task);
+
 /* From within its body. Has the loop go on with it in the next turn: 0 or -errno. */
 int hence_task_queue(struct task *task);
 /* Stops here until somebody has it go on, and gives what has come of that. */
 hence_result hence_task_suspend(struct task *task);
 /* Waits for the result of a chain. */
 hence_result hence_task_wait(struct task *task, hence_result chain);
+/* Waits for `awaited`, whose consumer the task is. */
+hence_result hence_task_wait_awaited(struct task *task);
+/* Cancels it as its Future would: counted. Its body may go on inside of this, and the task end. */
+void hence_task_cancel(struct task *task);
 
 #endif

@@ -111,7 +111,7 @@ static bool feeds_itself(const struct hence_deferred *d, const struct hence_wait
     if (target == &d->waitable)
         return true;
     return (d->state & (STATE_WAITING | STATE_IS_FED)) &&
-           hence_waitable_is_waited_for_by(target, &d->waitable);
+           hence_deferred_leads_to(target, &d->waitable);
 }
 
 int hence_deferred_chain(hence_deferred *d, hence_promise *p)

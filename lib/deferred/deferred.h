@@ -244,6 +244,14 @@ static inline void hence_deferred_settle(struct hence_deferred *d)
     }
 }
 
+/* Will `to` be resolved because `from` is? */
+static inline bool hence_deferred_leads_to(const struct hence_waitable *from,
+                                           const struct hence_waitable *to)
+{
+    struct hence_search search = {.to = to, .steps = HENCE_CIRCLE_BOUND, .branches = 100};
+    return hence_waitable_leads_to(from, &search);
+}
+
 /* Another thread than the one that made it: refused in the build that the tests use. */
 #ifdef HENCE_LEDGER
 bool hence_deferred_wrong_thread(const struct hence_deferred *d);

@@ -54,7 +54,7 @@ static struct hence_deferred *deferred_new(const char *site, uint32_t state)
     return d;
 }
 
-/* All but what the cache gives memory for. */
+/* All but what there is memory at hand for. */
 static HENCE_NOINLINE hence_deferred *new_rarely(const char *site, hence_promise **producer)
 {
     struct hence_deferred *d = deferred_new(site, STATE_PROMISE);
@@ -70,9 +70,9 @@ static HENCE_NOINLINE hence_deferred *new_rarely(const char *site, hence_promise
 hence_deferred *hence_deferred_new_at(const char *site, hence_promise **producer)
 {
     if (HENCE_UNLIKELY(!producer || hence_debugging_is_on() ||
-                       !hence_memory_is_cached(sizeof(struct hence_deferred))))
+                       !hence_memory_is_at_hand(sizeof(struct hence_deferred))))
         return new_rarely(site, producer);
-    struct hence_deferred *d = hence_memory_get_cached(sizeof *d);
+    struct hence_deferred *d = hence_memory_get_at_hand(sizeof *d);
     deferred_init(d, site, STATE_PROMISE);
     HENCE_COUNT(PROMISES_MADE);
     *producer = (hence_promise *)d;
@@ -187,7 +187,8 @@ static int bind_record(struct hence_deferred *d, struct bound *bound)
 
 static struct bound *bound_new(struct hence_deferred *d, size_t extra)
 {
-    size_t size = sizeof(struct bound) + extra;
+    /* a multiple of 16, so that the memory is aligned for anything */
+    const size_t size = (sizeof(struct bound) + extra + 15) & ~(size_t)15;
     if (size < extra)
         return NULL;
     struct bound *bound = hence_memory_get_zeroed(size);

@@ -169,11 +169,15 @@ static bool closes_circle(struct hence_deferred *d, struct hence_waitable *waita
         return false;
     if (hence_waitable_waits_for(waitable, &d->waitable, &last))
         return true;
-    /* the last one waits for many, or will be resolved by another Deferred: is `d` below it? */
+    /* the last one waits for many, or will be resolved by another Deferred, or `d` by many: is `d` below? */
     bool goes_on = last->consumer.part->cancel_each != NULL;
     if (hence_deferred_is(last) && (hence_deferred_of(last)->state & STATE_IS_FED))
         goes_on = !hence_deferred_swallows(hence_deferred_of(last));
-    return goes_on && hence_waitable_is_waited_for_by(&d->waitable, last);
+    if (d->state & STATE_TO_OTHER) {
+        const struct hence_waitable *owner = hence_consumer_leads_to(d->consumer);
+        goes_on = goes_on || (owner && owner->consumer.part->next_behind);
+    }
+    return goes_on && hence_deferred_leads_to(&d->waitable, last);
 }
 
 /* A Deferred with nothing left to do but to hand on what it waits for, held by its consumer alone,

@@ -5,11 +5,11 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <time.h>
 
 #include "base/memory.h"
+#include "exec/blocking.h"
 #include "loop/loop.h"
-#include "value/waitable.h"
+#include "value/portable.h"
 
 /* Shared by the thread that waits and the loop's. */
 struct blocking_call {
@@ -40,10 +40,7 @@ static void unref(struct blocking_call *call)
 /* Takes the result: the first one counts. */
 static void end(struct blocking_call *call, hence_result r)
 {
-    if (r.kind == HENCE_KIND_SHARED) { /* it belongs to this thread */
-        hence_drop(r);
-        r = hence_fail_static(HENCE_EINVAL);
-    }
+    r = hence_make_portable(r); /* it may belong to this thread */
     pthread_mutex_lock(&call->mutex);
     if (!call->has_ended) {
         call->has_ended = true;
@@ -90,7 +87,7 @@ static void call_function(void *arg)
     if (!hence_loop_is_closed(call->loop))
         hence_loop_hold(call->loop, &call->hold);
     atomic_fetch_add_explicit(&call->references, 1, memory_order_relaxed);
-    if (hence_deferred_add_both(d, deferred_ended, call) != 0) {
+    if (!d || hence_deferred_add_both(d, deferred_ended, call) != 0) {
         hence_result r = hence_fail_static(HENCE_ENOMEM);
         hence_deferred_cancel(d);
         deferred_ended(&r, call);
@@ -114,27 +111,13 @@ static void drop_cancel(void *arg)
 
 /* ---- on the thread that waits ---- */
 
-static struct timespec time_after(int64_t timeout)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    int64_t nanoseconds = now.tv_nsec + timeout % 1000000000;
-    now.tv_sec += (time_t)(timeout / 1000000000 + nanoseconds / 1000000000);
-    now.tv_nsec = (long)(nanoseconds % 1000000000);
-    return now;
-}
-
 static struct blocking_call *call_new(hence_loop *loop, hence_result_fn *fn, void *arg)
 {
-    pthread_condattr_t attributes;
     struct blocking_call *call = hence_memory_get_zeroed(sizeof *call);
     if (!call)
         return NULL;
     pthread_mutex_init(&call->mutex, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&call->ended, &attributes);
-    pthread_condattr_destroy(&attributes);
+    hence_condition_init(&call->ended);
     hence_ring_init(&call->hold.ring);
     call->loop = loop;
     call->fn = fn;
@@ -145,15 +128,11 @@ static struct blocking_call *call_new(hence_loop *loop, hence_result_fn *fn, voi
 
 static bool wait_for_end(struct blocking_call *call, int64_t timeout)
 {
-    const struct timespec until = time_after(timeout > 0 ? timeout : 0);
-    int error = 0;
+    const struct hence_deadline deadline = hence_deadline_after(timeout);
+    bool waits = timeout != 0;
     pthread_mutex_lock(&call->mutex);
-    while (!call->has_ended && !error) {
-        if (timeout < 0)
-            pthread_cond_wait(&call->ended, &call->mutex);
-        else
-            error = pthread_cond_timedwait(&call->ended, &call->mutex, &until);
-    }
+    while (!call->has_ended && waits)
+        waits = hence_wait_until(&call->ended, &call->mutex, &deadline);
     const bool in_time = call->has_ended;
     call->has_ended = true; /* what comes now is destroyed there */
     pthread_mutex_unlock(&call->mutex);

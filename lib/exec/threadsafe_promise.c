@@ -13,7 +13,7 @@
 #include <errno.h>
 
 #include "base/memory.h"
-#include "value/waitable.h"
+#include "value/portable.h"
 
 /* ---- on the loop's thread ---- */
 
@@ -32,7 +32,10 @@ static void call(void *arg)
 static void free_now(hence_threadsafe_promise *t)
 {
     hence_loop *loop = t->loop;
-    hence_memory_put(t, sizeof *t);
+    if (t->producer)
+        t->producer->free(t);
+    else
+        hence_memory_put(t, sizeof *t);
     hence_loop_unref(loop);
 }
 
@@ -47,13 +50,7 @@ static void leave(hence_threadsafe_promise *t)
 static bool stop_producer(hence_threadsafe_promise *t)
 {
     atomic_store_explicit(&t->is_unwanted, true, memory_order_relaxed);
-    return t->producer && t->producer->stop(t->producer_arg);
-}
-
-static void tell_end(const hence_threadsafe_promise *t)
-{
-    if (t->producer)
-        t->producer->ended(t->producer_arg);
+    return t->producer && t->producer->stop(t);
 }
 
 /* The parcel has arrived, or was dropped because the loop closes: exactly one of the two. */
@@ -66,7 +63,6 @@ static void has_come(void *arg)
         r = hence_fail_static(HENCE_ECLOSED);
     }
     hence_loop_let_go(t->loop, &t->hold);
-    tell_end(t);
     end_promise(t, r);
     free_now(t);
 }
@@ -76,7 +72,6 @@ static void loop_closes(struct hence_hold *hold)
 {
     hence_threadsafe_promise *t = (hence_threadsafe_promise *)hold;
     bool stopped = stop_producer(t);
-    tell_end(t);
     end_promise(t, hence_fail_static(HENCE_ECLOSED));
     if (stopped)
         free_now(t);
@@ -91,28 +86,53 @@ static bool cancelled(hence_promise *promise, void *arg)
     if (!stop_producer(t))
         return false;
     hence_loop_let_go(t->loop, &t->hold);
-    tell_end(t);
     free_now(t);
+    return true;
+}
+
+/* In a forked child: who would resolve it may have stayed in the parent. */
+static void loop_forked(struct hence_hold *hold)
+{
+    hence_threadsafe_promise *t = (hence_threadsafe_promise *)hold;
+    if (!t->producer || !t->producer->is_parents(t))
+        return;
+    hence_loop_let_go(t->loop, &t->hold);
+    end_promise(t, hence_fail_static(HENCE_EDIED));
+    free_now(t);
+}
+
+bool hence_threadsafe_promise_init(hence_threadsafe_promise *t, hence_loop *loop, hence_promise *p,
+                                   const struct threadsafe_producer *producer)
+{
+    int error = hence_loop_check(loop, "hence_threadsafe_promise_new()");
+    if (error) {
+        hence_resolve_at(NULL, p, hence_loop_refusal(error));
+        return false;
+    }
+    t->parcel = (struct hence_parcel){.fn = call, .arg = t, .drop = has_come, .is_lent = true};
+    t->hold.close = loop_closes;
+    t->hold.forked = loop_forked;
+    t->loop = hence_loop_ref(loop);
+    t->promise = p;
+    t->producer = producer;
+    atomic_init(&t->is_unwanted, false);
+    atomic_init(&t->left, 0);
+    hence_loop_hold(loop, &t->hold);
+    hence_promise_on_cancel(p, cancelled, t);
     return true;
 }
 
 hence_threadsafe_promise *hence_threadsafe_promise_new(hence_loop *loop, hence_promise *p)
 {
-    int error = p ? hence_loop_check(loop, "hence_threadsafe_promise_new()") : -EINVAL;
-    hence_threadsafe_promise *t = error ? NULL : hence_memory_get_zeroed(sizeof *t);
+    hence_threadsafe_promise *t = p ? hence_memory_get(sizeof *t) : NULL;
     if (!t) {
-        hence_resolve_at(NULL, p, hence_loop_refusal(error ? error : -ENOMEM));
+        hence_resolve_at(NULL, p, hence_fail_static(HENCE_ENOMEM));
         return NULL;
     }
-    t->parcel = (struct hence_parcel){.fn = call, .arg = t, .drop = has_come, .is_lent = true};
-    t->hold.close = loop_closes;
-    t->loop = hence_loop_ref(loop);
-    t->promise = p;
-    atomic_init(&t->is_unwanted, false);
-    atomic_init(&t->left, 0);
-    hence_loop_hold(loop, &t->hold);
-    hence_promise_on_cancel(p, cancelled, t);
-    return t;
+    if (hence_threadsafe_promise_init(t, loop, p, NULL))
+        return t;
+    hence_memory_put(t, sizeof *t);
+    return NULL;
 }
 
 /* ---- on any thread ---- */
@@ -124,13 +144,13 @@ int hence_threadsafe_resolve(hence_threadsafe_promise *t, hence_result r)
         hence_drop(r);
         return -EINVAL;
     }
-    if (hence_is_chain(&r) || r.kind == HENCE_KIND_SHARED) { /* they belong to this thread */
+    if (HENCE_UNLIKELY(!hence_is_portable(&r))) { /* it belongs to this thread */
         hence_drop(r);
         r = hence_fail_static(HENCE_EINVAL);
         error = -EINVAL;
     }
     t->result = r;
-    if (hence_door_post(t->loop, &t->parcel) == 0)
+    if (hence_door_post_last(t->loop, &t->parcel) == 0)
         return error;
     hence_drop(r);
     leave(t);

@@ -8,12 +8,14 @@
 
 #include "loop/loop.h"
 
-/* What the loop's side tells a producer that belongs to the library, on the loop's thread. */
+/* What a producer that belongs to the library has to say. It holds the promise within its own memory. */
 struct threadsafe_producer {
-    /* Nobody wants the result any more. True: the producer will not come. */
-    bool (*stop)(void *arg);
-    /* The promise has ended: `stop` will not be called any more. */
-    void (*ended)(void *arg);
+    /* Nobody wants the result any more. True: the producer will not come. On the loop's thread. */
+    bool (*stop)(hence_threadsafe_promise *t);
+    /* Frees the memory: nobody will come to it any more. On any thread. */
+    void (*free)(hence_threadsafe_promise *t);
+    /* In a forked child: has the producer stayed in the parent? On the loop's thread. */
+    bool (*is_parents)(const hence_threadsafe_promise *t);
 };
 
 struct hence_threadsafe_promise {
@@ -23,9 +25,12 @@ struct hence_threadsafe_promise {
     hence_promise *promise; /* NULL: ended. The loop's thread only */
     hence_result result;
     const struct threadsafe_producer *producer; /* NULL: nothing more is known of it */
-    void *producer_arg;
     atomic_bool is_unwanted;
     atomic_int left; /* how many of the two, the closing loop and the producer, are done with it */
 };
+
+/* Begins one: true. false: the loop refuses, and `p`, which is taken, has failed with that. */
+bool hence_threadsafe_promise_init(hence_threadsafe_promise *t, hence_loop *loop, hence_promise *p,
+                                   const struct threadsafe_producer *producer);
 
 #endif

@@ -15,7 +15,10 @@
 
 struct future_chain {
     struct hence_waitable waitable; /* the slot is not used */
-    struct hence_listener listener;
+    union {
+        struct hence_listener listener;
+        struct hence_parcel parcel; /* for one that must go home to be let go */
+    };
     hence_future *f;
     struct hence_consumer *consumer;
 };
@@ -58,6 +61,30 @@ static void chain_free(struct future_chain *chain)
     hence_future_unref(f);
 }
 
+static void nothing(void *arg)
+{
+    (void)arg;
+}
+
+static void free_at_home(void *arg)
+{
+    chain_free(arg);
+}
+
+/* Nobody has taken it. On another thread than the loop's it goes there to be let go; if that is closed it
+ * stays. */
+static void chain_let_go(struct future_chain *chain)
+{
+    hence_loop *loop = chain->f->loop;
+    if (HENCE_LIKELY(loop->owner == hence_thread_number)) {
+        chain_free(chain);
+        return;
+    }
+    chain->parcel =
+        (struct hence_parcel){.fn = nothing, .arg = chain, .drop = free_at_home, .is_lent = true};
+    hence_door_post_last(loop, &chain->parcel);
+}
+
 /* The Future is done, or its loop has closed before it could tell. */
 static void chain_told(hence_future *f, void *arg)
 {
@@ -68,12 +95,18 @@ static void chain_told(hence_future *f, void *arg)
     hence_deliver(consumer, r);
 }
 
+static const struct hence_waitable *chain_leads_to(const struct hence_listener *listener)
+{
+    return hence_consumer_leads_to(((const struct future_chain *)listener->arg)->consumer);
+}
+
 static bool take_part(struct hence_waitable *self, struct hence_consumer *consumer,
                       hence_result *out)
 {
     struct future_chain *chain = (struct future_chain *)self;
     if (!hence_future_is_here(chain->f, "waiting for a Future")) {
-        *out = hence_fail_static(HENCE_EINVAL); /* the chain stays: it must not be touched here */
+        *out = hence_fail_static(HENCE_EINVAL);
+        chain_let_go(chain);
         return true;
     }
     if (chain->f->state & FUTURE_DONE) {
@@ -84,6 +117,7 @@ static bool take_part(struct hence_waitable *self, struct hence_consumer *consum
     chain->consumer = consumer;
     chain->listener.fn = chain_told;
     chain->listener.arg = chain;
+    chain->listener.leads_to = chain_leads_to;
     hence_listener_add(chain->f, &chain->listener);
     return false;
 }
@@ -101,7 +135,7 @@ static struct hence_waitable *waits_for_part(const struct hence_waitable *self)
 /* Only a chain that nobody has taken is let go this way. */
 static void unref_part(struct hence_waitable *self)
 {
-    chain_free((struct future_chain *)self);
+    chain_let_go((struct future_chain *)self);
 }
 
 static const struct hence_part chain_part = {
@@ -130,61 +164,30 @@ static void chained_told(hence_future *f, void *arg)
     hence_future_unref(f);
 }
 
-/* ---- circles ---- */
-
-/* How many listeners are looked at. */
-#define LOOKS 100
-
-static bool leads_to(const struct hence_waitable *from, const struct hence_waitable *to, int *left);
-
-/* What will be resolved because this listener is told, or NULL. */
-static const struct hence_waitable *behind(const struct hence_listener *listener)
+static const struct hence_waitable *chained_leads_to(const struct hence_listener *listener)
 {
-    if (listener->fn == chained_told)
-        return &((const struct chained *)listener)->promise->waitable;
-    if (listener->fn != chain_told)
-        return NULL;
-    struct hence_consumer *consumer = ((const struct future_chain *)listener->arg)->consumer;
-    return consumer->part->owner ? consumer->part->owner(consumer) : NULL;
+    return hence_promise_leads_to(((const struct chained *)listener)->promise);
 }
 
-static bool future_leads_to(const hence_future *f, const struct hence_waitable *to, int *left)
+/* ---- circles ---- */
+
+/* Is it a Future that nothing can be changed about any more? */
+static bool is_done(const struct hence_waitable *waitable)
 {
-    const struct hence_listener *last = f->last, *listener = last;
-    while (listener && --*left > 0) {
-        listener = listener->next;
-        const struct hence_waitable *next = behind(listener);
-        if (next && leads_to(next, to, left))
-            return true;
-        if (listener == last)
-            break;
-    }
-    return false;
+    return waitable->consumer.part == &hence_future_part &&
+           hence_future_done((const hence_future *)waitable);
 }
 
 /* Will `to` be resolved because `from` is: through waits and promises of both shapes? */
-static bool leads_to(const struct hence_waitable *from, const struct hence_waitable *to, int *left)
+static bool leads_to(const struct hence_waitable *from, const struct hence_waitable *to)
 {
-    while (from && from != to && --*left > 0) {
-        if (from->consumer.part == &hence_future_part)
-            return future_leads_to((const hence_future *)from, to, left);
-        struct hence_consumer *consumer =
-            from->consumer.part->waiter ? from->consumer.part->waiter(from) : NULL;
-        from = consumer && consumer->part->owner ? consumer->part->owner(consumer) : NULL;
-    }
-    return from == to;
-}
-
-bool hence_future_leads_to(const struct hence_waitable *from, const struct hence_waitable *to)
-{
-    int left = LOOKS;
-    return leads_to(from, to, &left);
+    struct hence_search search = {.to = to, .steps = 100, .branches = 100};
+    return !is_done(to) && hence_waitable_leads_to(from, &search);
 }
 
 int hence_future_chain(hence_future *f, hence_promise *p)
 {
     struct hence_waitable *last;
-    int left = LOOKS;
     if (!p)
         return -EINVAL;
     if (f && !hence_future_is_here(f, "hence_future_chain()"))
@@ -193,9 +196,9 @@ int hence_future_chain(hence_future *f, hence_promise *p)
         hence_resolve_at(NULL, p, hence_future_result(f));
         return 0;
     }
-    if (f) {
+    if (f && !is_done(&p->waitable)) {
         hence_waitable_waits_for(&f->waitable, NULL, &last);
-        if (leads_to(&p->waitable, last, &left) || leads_to(&p->waitable, &f->waitable, &left)) {
+        if (leads_to(&p->waitable, last) || leads_to(&p->waitable, &f->waitable)) {
             hence_resolve_at(NULL, p, hence_fail_static(HENCE_EDEADLK));
             return 0;
         }
@@ -207,6 +210,7 @@ int hence_future_chain(hence_future *f, hence_promise *p)
     }
     chained->listener.fn = chained_told;
     chained->listener.arg = chained;
+    chained->listener.leads_to = chained_leads_to;
     chained->promise = p;
     hence_listener_add(hence_future_ref(f), &chained->listener);
     p->waitable.consumer.part->keep(&p->waitable, true);
@@ -218,16 +222,11 @@ int hence_future_chain(hence_future *f, hence_promise *p)
 static bool closes_circle(hence_future *f, struct hence_waitable *waitable)
 {
     struct hence_waitable *last;
-    int left = LOOKS;
     if (!hence_future_has_listeners(f)) /* nobody waits for it but, perhaps, this very chain */
         return waitable->consumer.part->waits_for(waitable) == &f->waitable;
     if (hence_waitable_waits_for(waitable, &f->waitable, &last))
         return true;
-    const struct hence_part *part =
-        last->consumer.part; /* longer ways through many are not looked for */
-    if (part->is_input && part->is_input(last, &f->waitable))
-        return true;
-    return leads_to(&f->waitable, last, &left);
+    return leads_to(&f->waitable, last);
 }
 
 /* The chain whose consumer is the only one who has anything to do with `f`, or NULL. */

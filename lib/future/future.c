@@ -84,9 +84,13 @@ static void report_lost(hence_future *f)
 void hence_future_try_end(hence_future *f)
 {
     const uint32_t held = FUTURE_PROMISE | FUTURE_WAITING | FUTURE_CANCELLING | FUTURE_QUEUED;
-    if (f->references || (f->state & held))
+    /* both into variables, as in hence_deferred_settle() */
+    const uint32_t state = f->state, references = f->references;
+    if (state & held)
         return;
-    if (!(f->state & FUTURE_LOOKED_AT))
+    if (references)
+        return;
+    if (!(state & FUTURE_LOOKED_AT))
         report_lost(f);
     hence_loop *loop = f->loop;
     hence_result r = f->waitable.slot;
@@ -366,6 +370,7 @@ const struct hence_part hence_future_part = {
     .cancel = cancel_part,
     .ref = ref_part,
     .unref = unref_part,
+    .next_behind = hence_future_next_behind,
     .owner = owner_part,
     .deliver = deliver_part,
     .waits_instead = waits_instead_part,

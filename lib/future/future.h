@@ -27,7 +27,8 @@ enum {
     FUTURE_FIRST = 1 << 7,      /* `first_fn` and `first_arg` are a listener */
     FUTURE_FED = 1 << 8,        /* the slot is a struct hence_feeder, which will resolve it */
     FUTURE_KEPT = 1 << 9,       /* the promise is held by a Deferred, as its consumer */
-    FUTURE_MARKED = 1 << 10     /* for the duration of a call that looks for duplicates */
+    FUTURE_MARKED = 1 << 10,    /* for the duration of a call that looks for duplicates */
+    FUTURE_AHEAD = 1 << 11 /* `ahead` is the Future that the loop will tell some places later */
 };
 
 /* A listener of its own memory. Those that belong to the library are called even when the loop
@@ -36,8 +37,12 @@ struct hence_listener {
     struct hence_listener *next, *previous;
     hence_done_fn *fn;
     void *arg;
-    bool is_users; /* made by hence_future_add_done_callback() */
+    /* What will be resolved because it is told, or NULL: for finding circles. May be missing. Those made
+     * by hence_future_add_done_callback() have hence_leads_nowhere(). */
+    const struct hence_waitable *(*leads_to)(const struct hence_listener *listener);
 };
+
+const struct hence_waitable *hence_leads_nowhere(const struct hence_listener *listener);
 
 struct hence_future {
     struct hence_waitable waitable;
@@ -45,7 +50,10 @@ struct hence_future {
     uint32_t references;
     uint32_t state;
     hence_done_fn *first_fn; /* the first listener, which needs no memory */
-    void *first_arg;
+    union {
+        void *first_arg;
+        struct hence_future *ahead;
+    };
     struct hence_listener *last; /* of a ring of further listeners */
     struct hence_link link;
     const char *site;
@@ -72,6 +80,8 @@ static inline bool hence_future_is_here(const hence_future *f, const char *what)
 /* listeners.c */
 void hence_listener_add(hence_future *f, struct hence_listener *listener);
 void hence_listener_remove(hence_future *f, struct hence_listener *listener);
+const struct hence_waitable *hence_future_next_behind(const struct hence_waitable *self,
+                                                      const void **position, int *steps);
 /* Has the loop tell all listeners; drops those of the user if it is closed. */
 void hence_future_tell(hence_future *f);
 
@@ -83,7 +93,5 @@ void hence_future_try_end(hence_future *f);
 
 /* chain.c: resolves `f` with a chain. */
 void hence_future_resolve_chain(hence_future *f, hence_result chain);
-/* Will `to` be resolved because `from` is? Looks at a bounded number of ways. */
-bool hence_future_leads_to(const struct hence_waitable *from, const struct hence_waitable *to);
 
 #endif

@@ -20,11 +20,11 @@ static inline int call_soon(hence_loop *loop, hence_call_fn *fn, void *arg, henc
 {
     int error = fn ? hence_loop_check(loop, "hence_call_soon()") : -EINVAL;
     if (HENCE_LIKELY(!error))
-        error = hence_queue_reserve(&loop->queue);
+        error = hence_ready_reserve(&loop->queue);
     if (HENCE_UNLIKELY(error))
         return fail_call(error, arg, drop, out);
     uint64_t position =
-        hence_queue_append(&loop->queue, &(struct ready){.fn = fn, .arg = arg, .drop = drop});
+        hence_ready_append(&loop->queue, &(struct ready){.fn = fn, .arg = arg, .drop = drop});
     HENCE_COUNT(CALLS_MADE);
     if (out)
         *out = (hence_call){position, 0, CALL_SOON};
@@ -101,8 +101,8 @@ static struct ready *find_soon(hence_loop *loop, hence_call call)
     const struct ready_queue *queue = &loop->queue;
     if (call.sequence < queue->head || call.sequence >= queue->tail)
         return NULL;
-    struct ready *entry = hence_queue_at(queue, call.sequence);
-    return hence_queue_kind(entry) == READY_CALL ? entry : NULL;
+    struct ready *entry = hence_ready_at(queue, call.sequence);
+    return hence_ready_kind(entry) == READY_CALL ? entry : NULL;
 }
 
 static int cancel_soon(hence_loop *loop, hence_call call)

@@ -48,6 +48,12 @@ bool hence_loop_is_here(const hence_loop *loop, const char *what)
     return false;
 }
 
+int hence_loop_refuse_child(const hence_loop *loop, const char *what)
+{
+    report_foreign(loop, what);
+    return -EPERM;
+}
+
 int hence_loop_refuse(hence_loop *loop, const char *what)
 {
     if (!loop)
@@ -99,8 +105,9 @@ hence_loop *hence_loop_new(struct event_base *base)
     hence_ring_init(&loop->holds);
     hence_ring_init(&loop->attached);
     atomic_init(&loop->references, 2); /* the caller's, and the open loop's own */
-    if (!loop->base || hence_queue_init(&loop->queue) < 0 || hence_door_open(loop) < 0) {
-        hence_queue_free(&loop->queue);
+    atomic_init(&loop->door.visitors, 1);
+    if (!loop->base || hence_ready_init(&loop->queue) < 0 || hence_door_open(loop) < 0) {
+        hence_ready_free(&loop->queue);
         if (loop->owns_base && loop->base)
             event_base_free(loop->base);
         hence_memory_put(loop, sizeof *loop);
@@ -121,7 +128,13 @@ hence_loop *hence_loop_ref(hence_loop *loop)
 
 void hence_loop_release(hence_loop *loop)
 {
-    if (atomic_fetch_sub_explicit(&loop->references, 1, memory_order_acq_rel) == 1) {
+    if (atomic_fetch_sub_explicit(&loop->references, 1, memory_order_acq_rel) == 1)
+        hence_loop_leave(loop);
+}
+
+void hence_loop_leave(hence_loop *loop)
+{
+    if (atomic_fetch_sub_explicit(&loop->door.visitors, 1, memory_order_acq_rel) == 1) {
         close(loop->door.fd);
         hence_memory_put(loop, sizeof *loop);
     }
@@ -239,7 +252,7 @@ int hence_loop_poll(hence_loop *loop, bool one_snapshot)
 
 bool hence_loop_has_ready(hence_loop *loop)
 {
-    return !loop->closed && (!hence_queue_is_empty(&loop->queue) || loop->door.arrived ||
+    return !loop->closed && (!hence_ready_is_empty(&loop->queue) || loop->door.arrived ||
                              hence_timers_next(&loop->timers) <= hence_loop_time(loop));
 }
 
@@ -277,9 +290,9 @@ void hence_loop_let_go(hence_loop *loop, struct hence_hold *hold)
 static void drop_queue(hence_loop *loop)
 {
     struct ready_queue *queue = &loop->queue;
-    while (!hence_queue_is_empty(queue)) {
-        const struct ready entry = *hence_queue_at(queue, queue->head++);
-        enum ready_kind kind = hence_queue_kind(&entry);
+    while (!hence_ready_is_empty(queue)) {
+        const struct ready entry = *hence_ready_at(queue, queue->head++);
+        enum ready_kind kind = hence_ready_kind(&entry);
         if (kind == READY_CALL) {
             HENCE_COUNT(CALLS_ENDED);
             if (entry.drop)
@@ -291,7 +304,7 @@ static void drop_queue(hence_loop *loop)
             }
         }
     }
-    hence_queue_free(queue);
+    hence_ready_free(queue);
 }
 
 static void drop_timers(hence_loop *loop)
@@ -389,6 +402,25 @@ hence_loop *hence_loop_free(hence_loop *loop)
 
 /* ---- in a forked child ---- */
 
+/* Each of those outside is told, whatever else that ends. */
+static void tell_holds(hence_loop *loop)
+{
+    struct hence_ring told;
+    hence_ring_init(&told);
+    while (!loop->closed && !hence_ring_is_empty(&loop->holds)) {
+        struct hence_hold *hold = (struct hence_hold *)loop->holds.next;
+        hence_ring_remove(&hold->ring);
+        hence_ring_append(&told, &hold->ring);
+        if (hold->forked)
+            hold->forked(hold);
+    }
+    while (!hence_ring_is_empty(&told)) {
+        struct hence_ring *hold = told.next;
+        hence_ring_remove(hold);
+        hence_ring_append(&loop->holds, hold);
+    }
+}
+
 int hence_loop_reinit(hence_loop *loop)
 {
     if (!loop)
@@ -409,6 +441,7 @@ int hence_loop_reinit(hence_loop *loop)
     if (hence_door_open(loop) < 0)
         return -EIO;
     hence_door_take_posted(loop); /* what was posted before has no wake-up on its way here */
+    tell_holds(loop);
     loop->armed = INT64_MAX;
     return hence_loop_arm(loop);
 }

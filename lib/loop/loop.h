@@ -51,6 +51,7 @@ struct ready {
 };
 
 #define LINKS_AT_ENDS 4 /* entries of links beside those between two others */
+#define LINKS_AHEAD   8
 
 struct ready_queue {
     struct ready *entries; /* a ring; positions only grow */
@@ -61,21 +62,24 @@ struct ready_queue {
     size_t links;      /* in the entries that are */
     size_t timers;     /* entries of timers, cancelled ones too */
     size_t cancelled;  /* calls that were cancelled: their entries are passed over */
+    struct hence_link *recent[LINKS_AHEAD]; /* the last links that were appended */
+    uint32_t next_recent;
 };
 
-int hence_queue_init(struct ready_queue *queue);
-void hence_queue_free(struct ready_queue *queue);
-int hence_queue_grow(struct ready_queue *queue);
-/* Appends a link. Never fails. */
-void hence_queue_append_link(struct ready_queue *queue, struct hence_link *link);
-void hence_queue_mark_timer(struct ready *entry, uint32_t slot, uint32_t order);
+int hence_ready_init(struct ready_queue *queue);
+void hence_ready_free(struct ready_queue *queue);
+int hence_ready_grow(struct ready_queue *queue);
+/* Appends a link. Never fails. If many wait already, returns the one that will be run LINKS_AHEAD before it,
+ * otherwise NULL. */
+struct hence_link *hence_ready_append_link(struct ready_queue *queue, struct hence_link *link);
+void hence_ready_mark_timer(struct ready *entry, uint32_t slot, uint32_t order);
 
 /* `drop` of entries that are not calls: addresses of nothing that can be called. */
-extern const char hence_queue_marks[2];
-#define MARK_TIMER ((hence_drop_fn *)(uintptr_t)&hence_queue_marks[0])
-#define MARK_LINKS ((hence_drop_fn *)(uintptr_t)&hence_queue_marks[1])
+extern const char hence_ready_marks[2];
+#define MARK_TIMER ((hence_drop_fn *)(uintptr_t)&hence_ready_marks[0])
+#define MARK_LINKS ((hence_drop_fn *)(uintptr_t)&hence_ready_marks[1])
 
-static inline enum ready_kind hence_queue_kind(const struct ready *entry)
+static inline enum ready_kind hence_ready_kind(const struct ready *entry)
 {
     if (HENCE_LIKELY(!entry->drop))
         return HENCE_LIKELY(entry->fn != NULL) ? READY_CALL : READY_NOTHING;
@@ -84,28 +88,28 @@ static inline enum ready_kind hence_queue_kind(const struct ready *entry)
     return entry->drop == MARK_LINKS ? READY_LINKS : READY_CALL;
 }
 
-static inline bool hence_queue_is_empty(const struct ready_queue *queue)
+static inline bool hence_ready_is_empty(const struct ready_queue *queue)
 {
     return queue->head == queue->tail;
 }
 
-static inline struct ready *hence_queue_at(const struct ready_queue *queue, uint64_t position)
+static inline struct ready *hence_ready_at(const struct ready_queue *queue, uint64_t position)
 {
     return &queue->entries[position & queue->mask];
 }
 
 /* Makes room for one more entry, and for the links that may come between it and the next. */
-static inline int hence_queue_reserve(struct ready_queue *queue)
+static inline int hence_ready_reserve(struct ready_queue *queue)
 {
     if (HENCE_UNLIKELY(2 * (queue->ordinary + 1) + LINKS_AT_ENDS > queue->mask))
-        return hence_queue_grow(queue);
+        return hence_ready_grow(queue);
     return 0;
 }
 
-/* Appends after hence_queue_reserve(); gives its position. */
-static inline uint64_t hence_queue_append(struct ready_queue *queue, const struct ready *entry)
+/* Appends after hence_ready_reserve(); gives its position. */
+static inline uint64_t hence_ready_append(struct ready_queue *queue, const struct ready *entry)
 {
-    *hence_queue_at(queue, queue->tail) = *entry;
+    *hence_ready_at(queue, queue->tail) = *entry;
     queue->ordinary++;
     return queue->tail++;
 }
@@ -189,17 +193,28 @@ struct hence_parcel {
         is_lent; /* its memory is not the door's; it is not touched once `fn` or `drop` is called */
 };
 
+/* What other processors write must not share a line of the cache with what the loop works with. */
+#define HENCE_CACHE_LINE 64
+
 struct door {
+    char apart_before[HENCE_CACHE_LINE];
     _Atomic(struct hence_parcel *) posted; /* the last one first; or the mark that says "closed" */
-    struct hence_parcel *arrived;          /* in order; waits for room in the queue */
+    atomic_size_t
+        visitors; /* who may touch the loop's memory: all references together, threads here */
+    char apart_behind[HENCE_CACHE_LINE];
+    struct hence_parcel *arrived; /* in order; waits for room in the queue */
     struct hence_parcel *arrived_last;
     struct event event;
     int fd;
+    bool is_edge; /* a write is told once: the eventfd need not be read */
 };
 
 /* Posts a parcel, from any thread: 0, or -ESHUTDOWN, and then it has not been touched. Nothing is
  * allocated. */
 int hence_door_post(hence_loop *loop, struct hence_parcel *parcel);
+/* The same for a caller whose own reference to the loop goes with the parcel: as soon as that is posted, the
+ * loop may come to it, let the reference go, and be freed. */
+int hence_door_post_last(hence_loop *loop, struct hence_parcel *parcel);
 
 /* ---- what keeps a loop going ---- */
 
@@ -208,6 +223,7 @@ int hence_door_post(hence_loop *loop, struct hence_parcel *parcel);
 struct hence_hold {
     struct hence_ring ring; /* first */
     void (*close)(struct hence_hold *hold);
+    void (*forked)(struct hence_hold *hold); /* in a child that goes on with the loop; or NULL */
 };
 
 void hence_loop_hold(hence_loop *loop, struct hence_hold *hold);
@@ -296,6 +312,9 @@ static inline int hence_loop_check(hence_loop *loop, const char *what)
 /* Is this the loop's thread? Otherwise that is reported. */
 bool hence_loop_is_here(const hence_loop *loop, const char *what);
 
+/* In a forked child that has not called hence_loop_reinit(): reports it, and gives -EPERM. */
+int hence_loop_refuse_child(const hence_loop *loop, const char *what);
+
 /* A report that concerns the loop. */
 void hence_loop_report(hence_loop *loop, const hence_report *report);
 
@@ -308,7 +327,7 @@ int hence_loop_arm(hence_loop *loop);
 void hence_loop_base_is_gone(hence_loop *loop);
 
 /* Queues a Future whose listeners are to be told. Never fails on an open loop. */
-void hence_loop_push_link(hence_loop *loop, struct hence_link *link);
+struct hence_link *hence_loop_push_link(hence_loop *loop, struct hence_link *link);
 
 /* A Future that points here comes and goes. */
 static inline void hence_loop_depend(hence_loop *loop)
@@ -321,6 +340,9 @@ static inline void hence_loop_undepend(hence_loop *loop)
     if (HENCE_UNLIKELY(--loop->dependents == 0 && loop->closed))
         hence_loop_release(loop);
 }
+
+/* A visitor goes; with the last one the door's descriptor, and the memory. */
+void hence_loop_leave(hence_loop *loop);
 
 /* May this thread run the loop now? 0 or -errno, as hence_loop_run_forever() */
 int hence_loop_can_run(hence_loop *loop);
@@ -336,8 +358,9 @@ void hence_shutdown_close(hence_loop *loop);
 /* door.c */
 int hence_door_open(hence_loop *loop);
 void hence_door_close(hence_loop *loop);
-/* Moves into the queue what has arrived, as far as there is room. */
-void hence_door_let_in(hence_loop *loop);
+/* Moves into the queue what has arrived, as far as there is room; not too much at once, so that what it carries is still at
+ * hand when it is called. */
+void hence_door_let_in(hence_loop *loop, size_t at_most);
 /* Has the door's event take the turn, since the turn's own event cannot be armed. */
 void hence_door_make_turn(hence_loop *loop);
 /* Takes what is posted now, without waiting for the wake-up. */

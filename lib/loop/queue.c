@@ -14,31 +14,32 @@
 #include "base/memory.h"
 
 #define FIRST_CAPACITY 64
+#define MANY_LINKS     (4 * LINKS_AHEAD)
 
-const char hence_queue_marks[2];
+const char hence_ready_marks[2];
 
-void hence_queue_mark_timer(struct ready *entry, uint32_t slot, uint32_t order)
+void hence_ready_mark_timer(struct ready *entry, uint32_t slot, uint32_t order)
 {
     entry->timer = ((uint64_t)order << 32) | slot;
     entry->arg = NULL;
     entry->drop = MARK_TIMER;
 }
 
-int hence_queue_init(struct ready_queue *queue)
+int hence_ready_init(struct ready_queue *queue)
 {
     queue->entries = hence_memory_get(FIRST_CAPACITY * sizeof *queue->entries);
     queue->mask = FIRST_CAPACITY - 1;
     return queue->entries ? 0 : -ENOMEM;
 }
 
-void hence_queue_free(struct ready_queue *queue)
+void hence_ready_free(struct ready_queue *queue)
 {
     if (queue->entries)
         hence_memory_put(queue->entries, (queue->mask + 1) * sizeof *queue->entries);
     queue->entries = NULL;
 }
 
-int hence_queue_grow(struct ready_queue *queue)
+int hence_ready_grow(struct ready_queue *queue)
 {
     uint64_t mask = queue->mask * 2 + 1;
     struct ready *entries = hence_memory_get((mask + 1) * sizeof *entries);
@@ -46,26 +47,36 @@ int hence_queue_grow(struct ready_queue *queue)
         return -ENOMEM;
     for (uint64_t i = queue->head; i != queue->tail; i++)
         entries[i & mask] = queue->entries[i & queue->mask];
-    hence_queue_free(queue);
+    hence_ready_free(queue);
     queue->entries = entries;
     queue->mask = mask;
     return 0;
 }
 
-void hence_queue_append_link(struct ready_queue *queue, struct hence_link *link)
+/* It is still there: links are run in the order in which they were appended. */
+static struct hence_link *link_before(struct ready_queue *queue, struct hence_link *link)
+{
+    struct hence_link **place = &queue->recent[queue->next_recent++ % LINKS_AHEAD];
+    struct hence_link *before = *place;
+    *place = link;
+    return queue->links > MANY_LINKS ? before : NULL;
+}
+
+struct hence_link *hence_ready_append_link(struct ready_queue *queue, struct hence_link *link)
 {
     link->next = NULL;
     queue->links++;
     if (queue->tail > queue->limit && queue->tail != queue->head) {
-        struct ready *last = hence_queue_at(queue, queue->tail - 1);
+        struct ready *last = hence_ready_at(queue, queue->tail - 1);
         if (last->drop == MARK_LINKS) {
             last->last_link->next = link;
             last->last_link = link;
-            return;
+            return link_before(queue, link);
         }
     }
-    struct ready *entry = hence_queue_at(queue, queue->tail++);
+    struct ready *entry = hence_ready_at(queue, queue->tail++);
     entry->last_link = link;
     entry->arg = link;
     entry->drop = MARK_LINKS;
+    return link_before(queue, link);
 }

@@ -48,7 +48,7 @@ static void arm_event(hence_loop *loop, int64_t when, int64_t delay)
 /* Sees to it that a turn comes when one is needed. */
 static void arm(hence_loop *loop)
 {
-    if (!hence_queue_is_empty(&loop->queue) || loop->door.arrived || loop->stopping) {
+    if (!hence_ready_is_empty(&loop->queue) || loop->door.arrived || loop->stopping) {
         if (loop->armed != INT64_MIN)
             arm_event(loop, INT64_MIN, 0);
         return;
@@ -86,11 +86,12 @@ int hence_loop_arm(hence_loop *loop)
     return -ESHUTDOWN;
 }
 
-void hence_loop_push_link(hence_loop *loop, struct hence_link *link)
+struct hence_link *hence_loop_push_link(hence_loop *loop, struct hence_link *link)
 {
-    hence_queue_append_link(&loop->queue, link);
+    struct hence_link *before = hence_ready_append_link(&loop->queue, link);
     if (loop->armed != INT64_MIN)
         hence_loop_arm(loop);
+    return before;
 }
 
 /* ---- making calls ---- */
@@ -99,11 +100,11 @@ void hence_loop_push_link(hence_loop *loop, struct hence_link *link)
 static inline void queue_due_timers(hence_loop *loop)
 {
     while (loop->timers.count && hence_timers_next(&loop->timers) <= loop->turn_time &&
-           hence_queue_reserve(&loop->queue) == 0) {
+           hence_ready_reserve(&loop->queue) == 0) {
         struct due due = hence_timers_pop(&loop->timers);
         struct ready entry;
-        hence_queue_mark_timer(&entry, due.slot, due.order);
-        hence_queue_append(&loop->queue, &entry);
+        hence_ready_mark_timer(&entry, due.slot, due.order);
+        hence_ready_append(&loop->queue, &entry);
         loop->queue.timers++;
     }
 }
@@ -132,8 +133,8 @@ static void run_timer(hence_loop *loop, uint64_t entry)
 static void run_next(hence_loop *loop)
 {
     struct ready_queue *queue = &loop->queue;
-    struct ready *head = hence_queue_at(queue, queue->head);
-    enum ready_kind kind = hence_queue_kind(head);
+    struct ready *head = hence_ready_at(queue, queue->head);
+    enum ready_kind kind = hence_ready_kind(head);
     if (kind == READY_LINKS) {
         struct hence_link *link = head->arg;
         if (link->next)
@@ -167,10 +168,10 @@ static void take_turn(hence_loop *loop)
     while (!loop->closed) {
         if (queue->head >= queue->limit) { /* a new snapshot */
             if (loop->door.arrived)
-                hence_door_let_in(loop);
+                hence_door_let_in(loop, loop->one_snapshot ? SIZE_MAX : HENCE_TURN_CALLS);
             queue_due_timers(loop);
             if (loop->clock && loop->clock->jumps && !loop->stopping && !loop->one_snapshot &&
-                hence_queue_is_empty(queue) && hence_timers_next(&loop->timers) != INT64_MAX) {
+                hence_ready_is_empty(queue) && hence_timers_next(&loop->timers) != INT64_MAX) {
                 loop->clock->now = hence_timers_next(&loop->timers);
                 loop->turn_time = loop->clock->now;
                 queue_due_timers(loop);
@@ -183,12 +184,12 @@ static void take_turn(hence_loop *loop)
         }
         if (queue->head < queue->limit) /* it goes on after a poll */
             break;
-        if (loop->stopping || loop->one_snapshot || !left || hence_queue_is_empty(queue))
+        if (loop->stopping || loop->one_snapshot || !left || hence_ready_is_empty(queue))
             break;
     }
 }
 
-static void end_turn(hence_loop *loop, bool by_door)
+static void end_turn(hence_loop *loop, bool by_door, int64_t armed)
 {
     bool snapshot_done = loop->queue.head >= loop->queue.limit;
     if (loop->stopping && snapshot_done) {
@@ -198,7 +199,7 @@ static void end_turn(hence_loop *loop, bool by_door)
         if (!loop->running || by_door) /* libevent does not count the door's event as one */
             event_base_loopbreak(loop->base);
     }
-    loop->armed = INT64_MAX;
+    loop->armed = armed;
     hence_loop_arm(loop);
 }
 
@@ -207,13 +208,15 @@ void hence_loop_turn(evutil_socket_t fd, short what, void *arg)
     hence_loop *loop = arg;
     (void)fd;
     hence_loop *outer = hence_loop_running_here; /* of an event_base that the program dispatches */
-    loop->armed = INT64_MIN;                     /* nothing needs to be armed until the turn ends */
+    const bool by_door = !(what & EV_TIMEOUT);   /* then the turn's own event is as it was */
+    const int64_t armed = by_door ? loop->armed : INT64_MAX;
+    loop->armed = INT64_MIN; /* nothing needs to be armed until the turn ends */
     loop->in_turn = true;
     hence_loop_running_here = hence_loop_ref(loop); /* a call may close it and let it go */
     take_turn(loop);
     hence_loop_running_here = outer;
     loop->in_turn = false;
     if (!loop->closed)
-        end_turn(loop, !(what & EV_TIMEOUT));
+        end_turn(loop, by_door, armed);
     hence_loop_unref(loop);
 }

@@ -30,7 +30,7 @@ struct hence_failure {
         size_t place; /* among the inputs of a combinator, plus 1; 0 if it was not one of several */
         size_t members; /* of a group */
     };
-    uint32_t length; /* of the message, without its final 0 */
+    uint32_t length; /* of the room for the message, without its final 0 */
     bool is_group;   /* its members stand behind this structure; and then, for all, the message */
 };
 
@@ -69,6 +69,10 @@ static const char *describe_hence(int code)
         return "there is no room for it now";
     case HENCE_EDIED:
         return "the thread that was at it has ended";
+    case HENCE_ESHUTDOWN:
+        return "it was shut down";
+    case HENCE_EBROKEN:
+        return "it is broken";
     }
     return "unknown failure";
 }
@@ -94,6 +98,7 @@ static hence_failure static_failures[] = {
     STATIC_FAILURE(HENCE_EFAILED),    STATIC_FAILURE(HENCE_EFIRST),
     STATIC_FAILURE(HENCE_EGROUP),     STATIC_FAILURE(HENCE_EEND),
     STATIC_FAILURE(HENCE_EFULL),      STATIC_FAILURE(HENCE_EDIED),
+    STATIC_FAILURE(HENCE_ESHUTDOWN),  STATIC_FAILURE(HENCE_EBROKEN),
 };
 
 static hence_result failure_result(hence_failure *failure)
@@ -103,7 +108,7 @@ static hence_result failure_result(hence_failure *failure)
 
 hence_result hence_fail_static(hence_error code)
 {
-    if (code < HENCE_ENOMEM || code > HENCE_EDIED)
+    if (code < HENCE_ENOMEM || code > HENCE_EBROKEN)
         code = HENCE_EINVAL;
     return failure_result(&static_failures[code - HENCE_ENOMEM]);
 }
@@ -195,6 +200,28 @@ hence_failure *hence_failure_new_group(const char *site, size_t members)
 void hence_failure_add_member(hence_failure *group, size_t i, hence_failure *member)
 {
     *member_of(group, i) = member;
+}
+
+hence_failure *hence_failure_grow_group(hence_failure *group, size_t members)
+{
+    hence_failure *grown = hence_failure_new_group(group->site, members);
+    if (!grown)
+        return NULL;
+    for (size_t i = 0; i < group->members; i++) {
+        *member_of(grown, i) = *member_of(group, i);
+        *member_of(group, i) = NULL;
+    }
+    hence_failure_unref(group);
+    return grown;
+}
+
+/* The room of the others becomes that of the message, so that its size stays known; the message is still
+ * empty. */
+void hence_failure_shrink_group(hence_failure *group, size_t members)
+{
+    group->length += (uint32_t)((group->members - members) * sizeof(hence_failure *));
+    group->members = members;
+    *message_of(group) = '\0';
 }
 
 hence_failure *hence_failure_complete_group(hence_failure *group)
@@ -332,7 +359,7 @@ const char *hence_failure_message(const hence_failure *failure)
 {
     if (!failure)
         return "no failure";
-    if (failure->length)
+    if (failure->length && *message_of(failure))
         return message_of(failure);
     return failure->domain->describe ? failure->domain->describe(failure->code) : "failure";
 }

@@ -21,5 +21,10 @@ hence_failure *hence_failure_complete_first(hence_failure *first, size_t index,
 hence_failure *hence_failure_new_group(const char *site, size_t members);
 void hence_failure_add_member(hence_failure *group, size_t i, hence_failure *member);
 hence_failure *hence_failure_complete_group(hence_failure *group);
+/* For a group whose members are not known beforehand. `grow` gives another one in its place, with room for
+ * more; NULL if there is no memory, and then it is as it was. `shrink`, which needs none, leaves it the first
+ * ones. */
+hence_failure *hence_failure_grow_group(hence_failure *group, size_t members);
+void hence_failure_shrink_group(hence_failure *group, size_t members);
 
 #endif

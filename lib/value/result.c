@@ -29,7 +29,10 @@ extern inline void hence_drop(hence_result r);
 
 const hence_result *hence_look_through(const hence_result *in)
 {
-    return in->kind == HENCE_KIND_SHARED ? &hence_chained(in)->slot : in;
+    /* a value that another one keeps may have moved on into a box: see portable.h */
+    while (in->kind == HENCE_KIND_SHARED)
+        in = &hence_chained(in)->slot;
+    return in;
 }
 
 void hence_drop_owner(hence_result r)

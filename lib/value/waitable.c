@@ -72,7 +72,7 @@ static int cancel_end(struct hence_waitable *waitable, struct hence_waitable **m
 int hence_waitable_cancel(struct hence_waitable *waitable)
 {
     static _Thread_local uint64_t last_number;
-    struct hence_cancellation cancellation = {NULL, ++last_number};
+    struct hence_cancellation cancellation = {.number = ++last_number};
     struct hence_waitable *many = NULL, *asker;
     bool fed = false, fed_below;
     int result = cancel_end(waitable, &many, &asker, &fed);
@@ -90,6 +90,8 @@ int hence_waitable_cancel(struct hence_waitable *waitable)
         else if (result == -EALREADY)
             result = refuse(asker);
     }
+    if (cancellation.found_circle)
+        return -EDEADLK;
     return fed && result != -EDEADLK ? 0 : result;
 }
 
@@ -111,16 +113,35 @@ bool hence_waitable_waits_for(struct hence_waitable *waitable, const struct henc
     return false;
 }
 
-bool hence_waitable_is_waited_for_by(const struct hence_waitable *waitable,
-                                     const struct hence_waitable *other)
+/* The one behind `from` that is left when all others have been searched; *found if one of these led there. */
+static const struct hence_waitable *last_behind(const struct hence_waitable *from,
+                                                struct hence_search *search, bool *found)
 {
-    for (int i = 0; i < HENCE_CIRCLE_BOUND && waitable->consumer.part->waiter; i++) {
-        struct hence_consumer *consumer = waitable->consumer.part->waiter(waitable);
-        waitable = consumer && consumer->part->owner ? consumer->part->owner(consumer) : NULL;
-        if (!waitable)
-            return false;
-        if (waitable == other)
-            return true;
+    const struct hence_part *part = from->consumer.part;
+    const void *position = NULL;
+    const struct hence_waitable *behind = part->next_behind(from, &position, &search->steps), *next;
+    while (behind && (next = part->next_behind(from, &position, &search->steps))) {
+        if (search->branches-- <= 0)
+            return NULL;
+        *found = hence_waitable_leads_to(behind, search);
+        if (*found)
+            return NULL;
+        behind = next;
     }
-    return false;
+    return behind;
+}
+
+bool hence_waitable_leads_to(const struct hence_waitable *from, struct hence_search *search)
+{
+    bool found = false;
+    while (from && from != search->to && search->steps-- > 0) {
+        const struct hence_part *part = from->consumer.part;
+        if (part->next_behind) {
+            from = last_behind(from, search, &found);
+        } else {
+            struct hence_consumer *consumer = part->waiter ? part->waiter(from) : NULL;
+            from = consumer ? hence_consumer_leads_to(consumer) : NULL;
+        }
+    }
+    return found || (from && from == search->to);
 }

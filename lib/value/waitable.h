@@ -49,6 +49,7 @@ struct hence_many {
 struct hence_cancellation {
     struct hence_many *begun;
     uint64_t number;
+    bool found_circle; /* of those that wait for many: they have found the way out themselves */
 };
 
 struct hence_part {
@@ -87,17 +88,21 @@ struct hence_part {
     /* What it waits for has refused to be cancelled, since it has its result: 0 if it takes that upon
      * itself, or -EALREADY. May be missing. */
     int (*cancel_refused)(struct hence_waitable *self);
-    /* Of what waits for many: is `other` one of the first HENCE_CIRCLE_BOUND? */
-    bool (*is_input)(struct hence_waitable *self, const struct hence_waitable *other);
     /* If an adapter will resolve this one: it is cancelled now, and the adapter's source is to be
      * cancelled next. Otherwise NULL. May be missing. */
     struct hence_waitable *(*cancel_fed)(struct hence_waitable *self);
     void (*ref)(struct hence_waitable *self); /* of what a shared result may refer to */
     void (*unref)(struct hence_waitable *self);
+    /* Those two may be called on any thread, and the slot does not change. */
+    bool is_for_any_thread;
 
     /* Who waits for it, if that is one at most; otherwise, and if nobody does, NULL. For finding circles
      * that go through what waits for many. May be missing. */
     struct hence_consumer *(*waiter)(const struct hence_waitable *self);
+    /* Instead, for what many may wait for: what will be resolved because of it, one with each call, which
+     * goes on from *position, NULL at first; NULL: no more. Takes a step for each that it looks at. */
+    const struct hence_waitable *(*next_behind)(const struct hence_waitable *self,
+                                                const void **position, int *steps);
 
     /* As a consumer: what it takes the result for, or NULL. For the same. May be missing. */
     struct hence_waitable *(*owner)(struct hence_consumer *self);
@@ -155,9 +160,27 @@ int hence_waitable_cancel(struct hence_waitable *waitable);
 bool hence_waitable_waits_for(struct hence_waitable *waitable, const struct hence_waitable *other,
                               struct hence_waitable **last);
 
-/* Does `other` wait for `waitable`, through at most that many others? The same question, asked from below:
- * for an `other` that waits for many. */
-bool hence_waitable_is_waited_for_by(const struct hence_waitable *waitable,
-                                     const struct hence_waitable *other);
+/* The same question, asked from below, where waits that go through many are one way each: will `to` be
+ * resolved because `from` is? */
+struct hence_search {
+    const struct hence_waitable *to;
+    int steps;    /* that may be made */
+    int branches; /* that may be taken: each needs some stack */
+};
+bool hence_waitable_leads_to(const struct hence_waitable *from, struct hence_search *search);
+
+/* What a promise will give its result to; NULL if that was cancelled, and waits for something else now. */
+static inline const struct hence_waitable *hence_promise_leads_to(const hence_promise *promise)
+{
+    const struct hence_waitable *to = &promise->waitable;
+    const struct hence_part *part = to->consumer.part;
+    return part->is_wanted(to) || !part->waits_for(to) ? to : NULL;
+}
+
+/* What a consumer takes a result for, or NULL. */
+static inline const struct hence_waitable *hence_consumer_leads_to(struct hence_consumer *consumer)
+{
+    return consumer->part->owner ? consumer->part->owner(consumer) : NULL;
+}
 
 #endif

@@ -289,6 +289,82 @@ TEST(completion_queue, each_has_the_number_that_it_got_and_may_be_in_it_more_tha
     end();
 }
 
+/* Adds one that is done already, whose value is `value`. */
+static void add_done(int value)
+{
+    hence_future *f = hence_future_succeed(both.loop, hence_int(value));
+    hence_completion_queue_add(queue, f);
+    hence_future_unref(f);
+}
+
+/* Pops `n`, and adds up their numbers and values. */
+static int64_t pop_many(int n)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < n; i++) {
+        hence_completion *completion = hence_completion_queue_pop(queue);
+        hence_result r = completion ? hence_future_result(completion->future) : hence_none();
+        sum =
+            (3 * sum) % 1000003 + (completion ? (int64_t)completion->index : 0) + hence_as_int(&r);
+        hence_drop(r);
+        hence_completion_free(completion);
+    }
+    return sum;
+}
+
+/* What that gives for the values from `first` on, which were added behind three others. */
+static int64_t numbers_from(int first, int n)
+{
+    int64_t sum = 0;
+    for (int i = first; i < first + n; i++)
+        sum = (3 * sum) % 1000003 + (i + 3) + i;
+    return sum;
+}
+
+TEST(completion_queue, it_grows_while_some_are_done_and_some_are_not_and_keeps_the_order)
+{
+    begin(3);
+    queue = hence_completion_queue_new(both.loop);
+    for (size_t i = 0; i < 3; i++)
+        hence_completion_queue_add(queue, futures[i]);
+    for (int i = 0; i < 5; i++)
+        add_done(i);
+    check_int(pop_many(4), numbers_from(0, 4));
+    for (int i = 5; i < 40; i++)
+        add_done(i);
+    check_int(hence_completion_queue_size(queue), 3 + 36);
+    check_int(pop_many(36), numbers_from(4, 36));
+    check_that_none_can_be_popped();
+    resolve_input(1, hence_int(7));
+    run();
+    check_int(pop_many(1), 1 + 7);
+    check_int(hence_completion_queue_size(queue), 2);
+    end();
+}
+
+TEST(completion_queue, completions_outlive_the_queue_and_each_other)
+{
+    begin_queue(3, -1);
+    hence_completion *completions[2] = {NULL, NULL};
+    for (size_t i = 0; i < 3; i++)
+        resolve_input(i, payload());
+    run();
+    for (size_t i = 0; i < 2; i++)
+        completions[i] = hence_completion_queue_pop(queue);
+    queue = hence_completion_queue_free(queue);
+    end_inputs();
+    check_int(payloads_alive(), 2);
+    hence_completion_free(completions[0]);
+    check_int(payloads_alive(), 1);
+    if (completions[1]) {
+        check_int(completions[1]->index, 1);
+        check_string(describe_and_drop(hence_future_result(completions[1]->future)), "shared");
+    }
+    hence_completion_free(completions[1]);
+    check_int(payloads_alive(), 0);
+    end_loop(&both);
+}
+
 TEST(completion_queue, an_added_one_serves_those_who_ask_already)
 {
     begin(3);

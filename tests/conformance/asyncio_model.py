@@ -1015,6 +1015,7 @@ class Modelled(Untouched):
         self.cancelling = []  # the gathers that pass on the cancellation that is under way
         self.looked_at = []
         self.to_begin = collections.Counter()  # inputs of tasks that have not begun, by identity
+        self.many_behind = collections.defaultdict(list)  # what waits for one among others, by its identity
         Untouched.__init__(self, program)
 
     # ---- promises
@@ -1081,19 +1082,13 @@ class Modelled(Untouched):
         """May f not wait for the inner one, since that waits for it, or will be resolved because of it?"""
         if not f._callbacks:
             return inner is f
-        last = self.last_before(inner, f)
-        return last is f or last is not None and self.leads(f, last)
+        return self.leads(f, self.last_before(inner, f))
 
     def last_before(self, f, other):
-        """What f waits for in the end: the other one if that is on the way, None if f waits for many.
-
-        Through one that waits for many the other one is found only if it is one of these, and not if it is a task
-        that was cancelled while it began, which is behind a chain of its own then.
-        """
+        """What f waits for in the end, or the other one if that is on the way."""
         while f is not other and not f.done():
-            inputs = f._children if isinstance(f, Gathering) else getattr(f, "inputs", ())
-            if inputs:
-                return other if other in inputs and not getattr(other, "is_cancelled_early", False) else None
+            if isinstance(f, Gathering) or getattr(f, "inputs", ()):
+                break  # it waits for many
             inner = f.awaits if isinstance(f, WatchedTask) else getattr(f, "passes_to", None) or f.waits_for
             if inner is None:
                 break
@@ -1102,20 +1097,29 @@ class Modelled(Untouched):
 
     def leads(self, f, other):
         """Will the other one be resolved because f is?"""
+        if f.done():
+            return False
         if f is other:
             return True
-        for callback, _ in f._callbacks or ():
-            if isinstance(callback, Chain):
-                following = callback.future
-            elif isinstance(callback, functools.partial) and callback.func == self.feed:
-                following = callback.args[0]
-            else:
-                following = getattr(callback, "__self__", None)
-                if not isinstance(following, WatchedTask):
-                    continue
-            if self.leads(following, other):
+        for following in [self.behind(callback) for callback, _ in f._callbacks or ()] + self.many_behind[id(f)]:
+            if following is not None and self.leads(following, other):
                 return True
         return False
+
+    def behind(self, callback):
+        """What will be resolved because of a callback."""
+        if isinstance(callback, Chain):
+            return callback.future
+        if isinstance(callback, functools.partial) and callback.func == self.feed:
+            return callback.args[0]
+        following = getattr(callback, "__self__", None)
+        return following if isinstance(following, (WatchedTask, Combinator)) else None
+
+    def leads_on(self, inputs, outer):
+        """What waits for many, or shields one, waits in its own way."""
+        for f in inputs:
+            if not f.done():
+                self.many_behind[id(f)].append(outer)
 
     def look_for_tail(self, f):
         """Cuts f out if nobody has anything to do with it but one that waits for it."""
@@ -1134,10 +1138,9 @@ class Modelled(Untouched):
         to.is_fed = True
         if f.done():
             self.feed(to, f)
-        elif self.leads(to, self.last_before(f, None)) or self.leads(to, f):
+        elif not to.done() and (self.leads(to, self.last_before(f, None)) or self.leads(to, f)):
             self.touch("95")
-            if not to.done():
-                to.set_exception(Problem("deadlock"))
+            to.set_exception(Problem("deadlock"))
         else:
             f.add_done_callback(functools.partial(self.feed, to))
 
@@ -1171,6 +1174,8 @@ class Modelled(Untouched):
         task = asyncio.current_task(self.loop)
         if self.closes_circle(task, f):
             self.touch("95")
+            if kind == "wait" and not f.done():
+                f.add_done_callback(lambda f: None)  # what would have counted those that are done
             raise Problem("deadlock")
         if not f.done():
             self.look_for_tail(task)
@@ -1218,12 +1223,15 @@ class Modelled(Untouched):
                 return passes_to
             if limit == 0:
                 combinator = Combinator(self, self.wait_for(passes_to, None), passes_to, ())
+                self.leads_on([passes_to], combinator)
                 combinator.time_is_over = passes_to.cancel()
                 if not combinator.time_is_over:
                     self.touch("115")
                 return combinator
         inputs = arguments[0] if kind == "wait" else ()
-        return Combinator(self, getattr(self, kind)(*arguments), passes_to, inputs)
+        combinator = Combinator(self, getattr(self, kind)(*arguments), passes_to, inputs)
+        self.leads_on([passes_to] if passes_to is not None else inputs, combinator)
+        return combinator
 
     async def sleep(self, delay):
         if delay:
@@ -1243,6 +1251,7 @@ class Modelled(Untouched):
         for f, before in zip(inputs, callbacks_before):
             if not f.done():
                 outer.callback = f._callbacks[before][0]
+        self.leads_on(inputs, outer)
         if collects:
             for _, f in without_duplicates(inputs):
                 f.add_done_callback(functools.partial(self.look_for_gather, outer))
@@ -1265,6 +1274,7 @@ class Modelled(Untouched):
         if outer is not f:
             outer.let_go = outer._callbacks[0][0]
             outer.remove_done_callback(outer.let_go)
+            self.leads_on([f], outer)
         return outer
 
     def new_queue(self, inputs, limit):

@@ -4,9 +4,9 @@
 # what runs the model and compares is Python, and skipped where the model is not installed.
 
 CONFORMANCE_INTERPRETERS = tests/conformance/coroutines tests/conformance/deferreds \
-	tests/conformance/futures tests/conformance/inline
+	tests/conformance/futures tests/conformance/inline tests/conformance/waiters
 CONFORMANCE_TESTS = tests/conformance/asyncio tests/conformance/inline_callbacks \
-	tests/conformance/tasks tests/conformance/twisted
+	tests/conformance/sync tests/conformance/tasks tests/conformance/twisted
 
 tests_conformance_coroutines_SOURCES = \
 	tests/conformance/coroutines.c \
@@ -38,6 +38,12 @@ tests_conformance_inline_SOURCES = \
 	tests/conformance/turns.h
 tests_conformance_inline_LDADD = $(THREAD_LIBS)
 
+tests_conformance_waiters_SOURCES = \
+	tests/conformance/program.c \
+	tests/conformance/program.h \
+	tests/conformance/waiters.c
+tests_conformance_waiters_LDADD = $(THREAD_LIBS)
+
 check_PROGRAMS += $(CONFORMANCE_INTERPRETERS)
 TESTS += $(CONFORMANCE_TESTS)
 EXTRA_DIST += $(CONFORMANCE_TESTS) \
@@ -46,16 +52,31 @@ EXTRA_DIST += $(CONFORMANCE_TESTS) \
 	tests/conformance/driver.py \
 	tests/conformance/inline_model.py \
 	tests/conformance/programs.py \
+	tests/conformance/sync_asyncio.py \
+	tests/conformance/sync_model.py \
+	tests/conformance/sync_twisted.py \
 	tests/conformance/tasks_model.py \
 	tests/conformance/tasks_modes.py \
 	tests/conformance/twisted_differences.py \
 	tests/conformance/twisted_model.py \
 	tests/conformance/twisted_operations.py \
-	tests/conformance/planted/futures \
+	tests/conformance/planted/broken \
 	tests/conformance/planted/run \
 	tests/conformance/planted/futures-exception.broken \
 	tests/conformance/planted/futures-gather.broken \
 	tests/conformance/planted/futures-remove.broken \
+	tests/conformance/planted/inline-cancel.broken \
+	tests/conformance/planted/inline-must-cancel.broken \
+	tests/conformance/planted/sync-backlog.broken \
+	tests/conformance/planted/sync-barrier.broken \
+	tests/conformance/planted/sync-condition.broken \
+	tests/conformance/planted/sync-order.broken \
+	tests/conformance/planted/sync-putter.broken \
+	tests/conformance/planted/tasks-count.broken \
+	tests/conformance/planted/tasks-must-cancel.broken \
+	tests/conformance/planted/tasks-not-told.broken \
+	tests/conformance/planted/tasks-return.broken \
+	tests/conformance/planted/tasks-yield.broken \
 	tests/conformance/planted/cancel.patch \
 	tests/conformance/planted/errback.patch \
 	tests/conformance/planted/last.patch \

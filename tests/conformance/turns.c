@@ -144,7 +144,7 @@ void end_loop(void)
 
 bool take_turn(void)
 {
-    if (hence_queue_is_empty(&loop->queue)) {
+    if (hence_ready_is_empty(&loop->queue)) {
         int64_t next = hence_timers_next(&loop->timers);
         if (next == INT64_MAX)
             return false;

@@ -68,6 +68,29 @@ TEST(chain, steps_added_to_the_source_afterwards_see_none_and_come_after_the_tar
     hence_deferred_unref(target);
 }
 
+static hence_result check_source_is_done(hence_result *in, void *source)
+{
+    check_int(hence_deferred_get_state(source), HENCE_DEFERRED_DONE);
+    trace("target:%s", describe(in));
+    hence_deferred_add_both(source, pass, "after");
+    return hence_none();
+}
+
+/* rule 22, difference 22 */
+TEST(chain, a_source_without_steps_is_done_when_the_target_runs)
+{
+    hence_promise *p, *q;
+    hence_deferred *source = hence_deferred_new(&p);
+    hence_deferred *target = hence_deferred_new(&q);
+    hence_deferred_chain(source, q);
+    hence_deferred_add_both(target, check_source_is_done, source);
+    hence_deferred_add_both(target, pass, "too");
+    hence_resolve(p, hence_int(1));
+    check_trace("target:1 after:none too:none");
+    hence_deferred_unref(source);
+    hence_deferred_unref(target);
+}
+
 TEST(chain, a_source_that_nobody_holds_still_serves)
 {
     hence_promise *p, *q;

@@ -171,6 +171,30 @@ TEST(run, what_is_left_of_the_outer_one_runs_before_later_steps_of_the_inner_one
     hence_deferred_unref(outer);
 }
 
+static hence_result add_late(hence_result *in, void *inner)
+{
+    trace("outer:%s", describe(in));
+    check_int(hence_deferred_get_state(inner), HENCE_DEFERRED_RUNNING);
+    hence_deferred_add_callback(inner, pass, "late");
+    return hence_none();
+}
+
+/* rule 18, difference 21 */
+TEST(run, what_is_added_to_the_inner_one_while_the_outer_one_runs_comes_after_both)
+{
+    hence_promise *p;
+    hence_deferred *inner = hence_deferred_new(&p);
+    hence_deferred *outer = hence_deferred_succeed(hence_none());
+    hence_deferred_add_callback(outer, chain_to_held, inner);
+    hence_deferred_add_callback(inner, pass, "after");
+    hence_deferred_add_callback(outer, add_late, inner);
+    hence_deferred_add_callback(outer, pass, "too");
+    hence_resolve(p, hence_int(7));
+    check_trace("outer:7 too:none after:none late:none");
+    hence_deferred_unref(inner);
+    hence_deferred_unref(outer);
+}
+
 /* rule 18, rule 21 */
 TEST(run, the_order_holds_over_three_levels)
 {

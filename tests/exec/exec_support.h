@@ -4,6 +4,7 @@
 
 /* What the tests with threads have in common: gates that jobs wait at, and arguments that are counted. */
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,12 +25,19 @@ struct work {
     atomic_bool go; /* work_at_gate() goes on */
     atomic_bool saw_cancelled;
     int number;
+    pthread_t thread; /* that is at it, for those who tell */
 };
 
 static inline void work_drop(void *arg)
 {
     struct work *work = arg;
     atomic_fetch_add(&work->dropped, 1);
+}
+
+/* The destructor of a number: counts. */
+static inline void work_drop_number(void *number)
+{
+    atomic_fetch_add((atomic_int *)number, 1);
 }
 
 /* Gives its number. */

@@ -51,6 +51,23 @@ TEST(defer_later, the_function_is_called_when_the_time_has_come_and_gives_the_re
     end_loop(&both);
 }
 
+/* rule 73, difference 29 */
+TEST(defer_later, the_function_is_called_though_its_Deferred_is_paused)
+{
+    struct loop_and_clock both = begin_loop();
+    hence_deferred *d = hence_defer_later(both.loop, HENCE_SECONDS(1), give_seven, "called");
+    hence_deferred_add_both(d, pass, "d");
+    hence_deferred_pause(d);
+    check_int(hence_deferred_get_state(d), HENCE_DEFERRED_PENDING);
+    hence_test_clock_advance(both.clock, HENCE_SECONDS(1));
+    check_trace("called");
+    check_int(hence_deferred_get_state(d), HENCE_DEFERRED_PAUSED);
+    hence_deferred_unpause(d);
+    check_trace("d:7");
+    hence_deferred_unref(d);
+    end_loop(&both);
+}
+
 /* rule 73 */
 TEST(defer_later, the_function_may_fail)
 {

@@ -26,11 +26,12 @@ static void put_failure(struct text *text, const hence_failure *f, int depth)
 {
     static const char *const texts[] = {"nomem",   "cancelled", "abandoned", "deadlock", "taken",
                                         "pending", "stopped",   "closed",    "invalid",  "timedout",
-                                        "failed",  "first",     "group",     "end"};
+                                        "failed",  "first",     "group",     "end",      "full",
+                                        "died",    "shutdown",  "broken"};
     const char *message = hence_failure_message(f);
     int code = hence_failure_code(f);
     if (hence_failure_domain(f) == &hence_domain_hence && code >= HENCE_ENOMEM &&
-        code <= HENCE_EEND && !strcmp(message, hence_domain_hence.describe(code)))
+        code <= HENCE_EBROKEN && !strcmp(message, hence_domain_hence.describe(code)))
         message = texts[code - HENCE_ENOMEM];
     put(text, "%s", message);
     if (hence_failure_index(f) != SIZE_MAX) {
@@ -74,6 +75,8 @@ static void put_result(struct text *text, const hence_result *r, int depth)
         if (depth)
             put_result(text, &winner->result, depth - 1);
         put(text, depth ? ")" : "...)");
+    } else if (hence_as_hold(r)) {
+        put(text, hence_hold_holds(hence_as_hold(r)) ? "hold" : "spent");
     } else if (*shared) {
         put(text, "shared");
     } else if (hence_as(r, payload_destroy)) {

@@ -348,8 +348,8 @@ void end_loop(struct loop_and_clock *both)
 /* ---- the ledger ---- */
 
 static const char *const counter_names[] = {
-    "blocks", "failures",  "Deferreds", "Futures", "promises",
-    "steps",  "listeners", "calls",     "bound",
+    "blocks",    "failures", "Deferreds", "Futures", "promises",   "steps",
+    "listeners", "calls",    "bound",     "tasks",   "generators",
 };
 
 static int count_entries(const char *path)

@@ -131,7 +131,8 @@ void call(void *word);
 void done(hence_future *f, void *word);
 
 /* A result in a few letters: "none" "7" "1.5" "ptr" "payload" "shared" "cancelled" "abandoned"
- * "deadlock" "taken" "pending" "nomem" "closed" "stopped" "end", or a failure's message; a list is
+ * "deadlock" "taken" "pending" "nomem" "closed" "stopped" "end" "full" "shutdown" "broken", a hold is "hold" or
+ * "spent", or a failure's message; a list is
  * "[7,broken]", a winner "winner(1:7)", the failure of one of several "first(1:broken)", of several
  * "group{broken,cancelled}", those that count as cancelled "cancelled(1:cancelled)" and so on. */
 const char *describe(const hence_result *r);

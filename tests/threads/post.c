@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Eight threads post calls while the loop runs: none is lost, and each thread's come in order. */
+/*
+ * Eight threads post calls while the loop runs: none is lost, and each thread's come in order.
+ *
+ *   post [N]   each of the threads posts N calls
+ */
 #include "threads/threads.h"
 
 #define THREADS 8
-#define POSTS   20000
+
+static int posts = 20000;
 
 static hence_loop *loop;
 
@@ -24,7 +29,7 @@ static void receive(void *arg)
     const struct post *post = arg;
     check(post->number == post->poster->came);
     post->poster->came++;
-    if (++came == THREADS * POSTS)
+    if (++came == THREADS * posts)
         check(hence_loop_stop(loop) == 0);
 }
 
@@ -36,7 +41,7 @@ static void drop(void *arg)
 
 static void *post_all(void *arg)
 {
-    for (int i = 0; i < POSTS; i++) {
+    for (int i = 0; i < posts; i++) {
         struct post *post = malloc(sizeof *post);
         check(post);
         *post = (struct post){arg, i};
@@ -45,8 +50,10 @@ static void *post_all(void *arg)
     return NULL;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc > 1)
+        posts = atoi(argv[1]);
     loop = hence_loop_new(NULL);
     check(loop);
     for (int i = 0; i < THREADS; i++)
@@ -58,6 +65,6 @@ int main(void)
     hence_loop_free(loop);
     check_ledger();
     printf("%d threads posted %d calls each: %d came, in order, and %d were destroyed\n", THREADS,
-           POSTS, came, dropped);
+           posts, came, dropped);
     return 0;
 }

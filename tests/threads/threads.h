@@ -40,8 +40,12 @@ static inline void join(pthread_t thread)
 /* All that was made has ended. */
 static inline void check_ledger(void)
 {
-    for (int i = 0; i < HENCE_COUNTERS; i += 2)
+    for (int i = 0; i < HENCE_COUNTERS; i += 2) {
+        if (atomic_load(&hence_ledger[i]) != atomic_load(&hence_ledger[i + 1]))
+            fprintf(stderr, "ledger, row %d: %ld made, %ld ended\n", i / 2,
+                    atomic_load(&hence_ledger[i]), atomic_load(&hence_ledger[i + 1]));
         check(atomic_load(&hence_ledger[i]) == atomic_load(&hence_ledger[i + 1]));
+    }
 }
 
 #endif

@@ -300,3 +300,40 @@ TEST(failure_group, what_stands_in_up_to_eight_groups_is_found)
     check(is_found_within(8));
     check(!is_found_within(9));
 }
+
+/* ---- groups whose members are not known beforehand ---- */
+
+TEST(failure_group, a_group_grows_with_its_members_and_keeps_them)
+{
+    hence_failure *group = hence_failure_new_group("a.c:1", 1);
+    if (!group)
+        return;
+    hence_failure_add_member(group, 0, failed("first"));
+    hence_failure *grown = hence_failure_grow_group(group, 20);
+    check(grown != NULL);
+    group = grown ? grown : group;
+    if (grown)
+        hence_failure_add_member(group, 1, failed("second"));
+    hence_failure_shrink_group(group, grown ? 2 : 1);
+    check_int(hence_failure_count(group), 2);
+    check_string(hence_failure_message(hence_failure_member(group, 0)), "first");
+    check_string(hence_failure_message(hence_failure_member(group, 1)), "second");
+    check(!hence_failure_member(group, 2));
+    check_string(hence_failure_message(group), "several failed");
+    check_string(hence_failure_site(group), "a.c:1");
+    char text[200];
+    hence_failure_describe(group, text, sizeof text);
+    check(strstr(text, "second") != NULL);
+    hence_failure_unref(group);
+}
+
+TEST(failure_group, a_group_without_members_is_a_group)
+{
+    hence_failure *group = hence_failure_new_group("a.c:1", 4);
+    if (!group)
+        return;
+    hence_failure_shrink_group(group, 0);
+    check_int(hence_failure_count(group), 0);
+    check_string(hence_failure_message(group), "several failed");
+    hence_failure_unref(group);
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * W9 and W10 on libevent alone, with its locks on. Other threads put what they have into a list of our own, with
+ * a mutex, and make one event active when it was empty: an event for each of them takes a quarter longer. The pool
+ * is as one writes it by hand: a list, a mutex, a condition.
+ */
+#include "bench.h"
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <event2/thread.h>
+#include <pthread.h>
+#include <semaphore.h>
+
+static struct event_base *base;
+static struct event posted;
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* of what was posted */
+
+static void open_base(event_callback_fn on_posted)
+{
+    if (!base) {
+        bench_check(evthread_use_pthreads() == 0);
+        base = event_base_new();
+        bench_check(base);
+    }
+    event_assign(&posted, base, -1, 0, on_posted, NULL);
+}
+
+/* ---- W9 ---- */
+
+struct message {
+    struct message *next;
+    sem_t *answer;
+};
+
+static struct message *first_message, **last_message = &first_message;
+static sem_t done;
+static long came, goal;
+
+static void take_messages(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    (void)arg;
+    pthread_mutex_lock(&mutex);
+    struct message *message = first_message;
+    first_message = NULL;
+    last_message = &first_message;
+    pthread_mutex_unlock(&mutex);
+    while (message) {
+        struct message *next = message->next;
+        if (message->answer)
+            sem_post(message->answer);
+        free(message);
+        message = next;
+        if (++came == goal)
+            sem_post(&done);
+    }
+}
+
+static void post(sem_t *answer)
+{
+    struct message *message = malloc(sizeof *message);
+    bench_check(message);
+    message->next = NULL;
+    message->answer = answer;
+    pthread_mutex_lock(&mutex);
+    const int was_empty = !first_message;
+    *last_message = message;
+    last_message = &message->next;
+    pthread_mutex_unlock(&mutex);
+    if (was_empty)
+        event_active(&posted, 0, 0);
+}
+
+static void *run_base(void *arg)
+{
+    event_base_loop(base, EVLOOP_NO_EXIT_ON_EMPTY);
+    return arg;
+}
+
+static void stop_base(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    event_base_loopbreak(arg);
+}
+
+/* The base in a thread of its own, on the CPU that this one is on; this one goes to `cpu`. */
+static pthread_t begin_base(long n, int cpu)
+{
+    pthread_t thread;
+    open_base(take_messages);
+    came = 0;
+    goal = n;
+    sem_init(&done, 0, 0);
+    bench_check(pthread_create(&thread, NULL, run_base, NULL) == 0);
+    bench_pin(cpu);
+    return thread;
+}
+
+static void end_base(pthread_t thread)
+{
+    struct event stop;
+    event_assign(&stop, base, -1, 0, stop_base, base);
+    event_active(&stop, 0, 0);
+    pthread_join(thread, NULL);
+    sem_destroy(&done);
+    bench_pin(0);
+}
+
+static double throughput(long n)
+{
+    pthread_t thread = begin_base(n, 1);
+    double start = bench_now();
+    for (long i = 0; i < n; i++)
+        post(NULL);
+    sem_wait(&done);
+    double end = bench_now();
+    end_base(thread);
+    bench_check(came == n);
+    return end - start;
+}
+
+static double roundtrip(long n)
+{
+    sem_t answer;
+    pthread_t thread = begin_base(0, 0);
+    sem_init(&answer, 0, 0);
+    double start = bench_now();
+    for (long i = 0; i < n; i++) {
+        post(&answer);
+        sem_wait(&answer);
+    }
+    double end = bench_now();
+    end_base(thread);
+    sem_destroy(&answer);
+    bench_check(came == n);
+    return end - start;
+}
+
+/* ---- W10 ---- */
+
+struct job {
+    struct job *next;
+    long in, out;
+};
+
+static pthread_mutex_t pool_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t pool_work = PTHREAD_COND_INITIALIZER;
+static struct job *first_job, **last_job = &first_job;
+static struct job *first_result, **last_result = &first_result; /* with `mutex` */
+static int idle, pool_ends;
+static long total, left;
+
+static void give_back(struct job *job)
+{
+    job->next = NULL;
+    pthread_mutex_lock(&mutex);
+    const int was_empty = !first_result;
+    *last_result = job;
+    last_result = &job->next;
+    pthread_mutex_unlock(&mutex);
+    if (was_empty)
+        event_active(&posted, 0, 0);
+}
+
+static void *work(void *arg)
+{
+    pthread_mutex_lock(&pool_mutex);
+    for (;;) {
+        while (!first_job && !pool_ends) {
+            idle++;
+            pthread_cond_wait(&pool_work, &pool_mutex);
+            idle--;
+        }
+        struct job *job = first_job;
+        if (!job)
+            break;
+        first_job = job->next;
+        if (!first_job)
+            last_job = &first_job;
+        pthread_mutex_unlock(&pool_mutex);
+        job->out = job->in + 1;
+        give_back(job);
+        pthread_mutex_lock(&pool_mutex);
+    }
+    pthread_mutex_unlock(&pool_mutex);
+    return arg;
+}
+
+static void submit(long in)
+{
+    struct job *job = malloc(sizeof *job);
+    bench_check(job);
+    job->next = NULL;
+    job->in = in;
+    pthread_mutex_lock(&pool_mutex);
+    *last_job = job;
+    last_job = &job->next;
+    const int needs_wakeup = idle > 0;
+    pthread_mutex_unlock(&pool_mutex);
+    if (needs_wakeup)
+        pthread_cond_signal(&pool_work);
+}
+
+static void take_results(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    (void)arg;
+    pthread_mutex_lock(&mutex);
+    struct job *job = first_result;
+    first_result = NULL;
+    last_result = &first_result;
+    pthread_mutex_unlock(&mutex);
+    while (job) {
+        struct job *next = job->next;
+        total += job->out;
+        free(job);
+        if (--left == 0)
+            event_base_loopbreak(base);
+        job = next;
+    }
+}
+
+static double jobs(long n, int workers)
+{
+    pthread_t threads[8];
+    open_base(take_results);
+    bench_unpin();
+    pool_ends = 0;
+    for (int i = 0; i < workers; i++)
+        bench_check(pthread_create(&threads[i], NULL, work, NULL) == 0);
+    total = 0;
+    left = n;
+    double start = bench_now();
+    for (long i = 0; i < n; i++)
+        submit(0);
+    event_base_loop(base, EVLOOP_NO_EXIT_ON_EMPTY);
+    double end = bench_now();
+    pthread_mutex_lock(&pool_mutex);
+    pool_ends = 1;
+    pthread_cond_broadcast(&pool_work);
+    pthread_mutex_unlock(&pool_mutex);
+    for (int i = 0; i < workers; i++)
+        pthread_join(threads[i], NULL);
+    bench_pin(0);
+    bench_check(total == n);
+    return end - start;
+}
+
+static double jobs_1(long n)
+{
+    return jobs(n, 1);
+}
+
+static double jobs_4(long n)
+{
+    return jobs(n, 4);
+}
+
+const struct bench_row libevent_threads_rows[] = {
+    {"W9.throughput", throughput, 1000000, 5},
+    {"W9.roundtrip", roundtrip, 10000, 5},
+    {"W10.1", jobs_1, 100000, 5},
+    {"W10.4", jobs_4, 100000, 3},
+    {NULL, NULL, 0, 0},
+};

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "exec/blocking.h"
+
+#include <stdio.h>
+
+#include "base/report.h"
+#include "loop/loop.h"
+
+struct hence_deadline hence_deadline_after(int64_t timeout)
+{
+    struct hence_deadline deadline = {.never = timeout < 0};
+    if (deadline.never)
+        return deadline;
+    clock_gettime(CLOCK_MONOTONIC, &deadline.when);
+    const int64_t nanoseconds = deadline.when.tv_nsec + timeout % 1000000000;
+    deadline.when.tv_sec += (time_t)(timeout / 1000000000 + nanoseconds / 1000000000);
+    deadline.when.tv_nsec = (long)(nanoseconds % 1000000000);
+    return deadline;
+}
+
+void hence_condition_init(pthread_cond_t *condition)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(condition, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+bool hence_wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex,
+                      const struct hence_deadline *deadline)
+{
+    if (deadline->never)
+        return pthread_cond_wait(condition, mutex) == 0;
+    return pthread_cond_timedwait(condition, mutex, &deadline->when) == 0;
+}
+
+bool hence_may_block(const char *what, int64_t timeout)
+{
+    char message[160];
+    if (!timeout || !hence_loop_running_here)
+        return true;
+    snprintf(message, sizeof message, "%s blocks, and this thread runs a loop: it is refused",
+             what);
+    hence_report_misuse(message);
+    return false;
+}

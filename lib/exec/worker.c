@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The threads of an executor. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "exec/executor.h"
+
+_Thread_local hence_executor *hence_executor_of_thread;
+
+/* The job that this thread is at. */
+static _Thread_local struct hence_job *current_job;
+
+bool hence_job_is_cancelled(void)
+{
+    return current_job && atomic_load_explicit(&current_job->is_cancelled, memory_order_relaxed);
+}
+
+/* ---- ends ---- */
+
+static void tell_ends(hence_executor *executor)
+{
+    while (!hence_ring_is_empty(&executor->ends)) {
+        struct hence_executor_end *end = (struct hence_executor_end *)executor->ends.next;
+        hence_ring_remove(&end->ring);
+        end->told(end);
+    }
+}
+
+/* Sees to it that somebody is there for the jobs that wait; with the mutex held. If no thread can be had, and
+ * there is no other one, they end. */
+static void replace_worker(hence_executor *executor)
+{
+    while (executor->queued > executor->idle && !executor->broken) {
+        int error = hence_executor_start_worker(executor);
+        if (!error || executor->workers > 1)
+            return;
+        pthread_mutex_unlock(&executor->mutex);
+        hence_result r = hence_fail_errno_at(NULL, -error, "no thread can be had for the job");
+        hence_executor_drop_jobs(executor, hence_take_failure(&r));
+        pthread_mutex_lock(&executor->mutex);
+    }
+}
+
+/* With the mutex held, which goes, and the reference of the thread with it: whoever waits for the thread may let
+ * go of the executor at once. */
+static void worker_ends(hence_executor *executor)
+{
+    replace_worker(executor);
+    executor->workers--;
+    if (executor->shut_down && !executor->workers)
+        tell_ends(executor);
+    pthread_cond_broadcast(&executor->ended);
+    const bool is_last = hence_executor_lose(executor);
+    pthread_mutex_unlock(&executor->mutex);
+    if (is_last)
+        hence_executor_free(executor);
+}
+
+/* Rule 139: takes the failure. All jobs that wait fail with it, and all that come. */
+static void break_executor(hence_executor *executor, hence_failure *why)
+{
+    hence_result r = hence_fail_because_at(NULL, why, HENCE_EBROKEN, NULL);
+    hence_failure *failure = hence_take_failure(&r);
+    pthread_mutex_lock(&executor->mutex);
+    if (executor->broken)
+        hence_failure_unref(failure);
+    else
+        executor->broken = failure;
+    pthread_cond_broadcast(&executor->work);
+    failure = hence_failure_ref(executor->broken);
+    pthread_mutex_unlock(&executor->mutex);
+    hence_executor_drop_jobs(executor, failure);
+}
+
+/* The thread ends inside a job, or inside the initializer. */
+static void worker_dies(void *arg)
+{
+    hence_executor *executor = arg;
+    struct hence_job *job = current_job;
+    hence_result died = hence_fail_static(HENCE_EDIED);
+    current_job = NULL;
+    hence_executor_of_thread = NULL;
+    if (job)
+        hence_job_refuse(job, died);
+    else
+        break_executor(executor, hence_take_failure(&died));
+    pthread_mutex_lock(&executor->mutex);
+    if (!job)
+        executor->idle--;
+    worker_ends(executor);
+}
+
+/* Only here can the thread be cancelled: elsewhere it holds what would be lost. */
+static hence_result call(hence_executor *executor, hence_result_fn *fn, void *arg)
+{
+    hence_result r;
+    int state;
+    pthread_cleanup_push(worker_dies, executor);
+    pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &state);
+    r = fn(arg);
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+    pthread_cleanup_pop(0);
+    return r;
+}
+
+/* ---- works ---- */
+
+static void run_job(hence_executor *executor, struct hence_job *job)
+{
+    current_job = job;
+    hence_result r = call(executor, job->fn, job->arg);
+    current_job = NULL;
+    if (job->drop)
+        job->drop(job->arg);
+    job->ended(job, r);
+}
+
+static inline void relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+/* Waits a moment, without the mutex: waking a thread that sleeps costs both sides a system call. */
+static void spin(hence_executor *executor)
+{
+    executor->is_spinning = true;
+    atomic_store_explicit(&executor->has_come, false, memory_order_relaxed);
+    pthread_mutex_unlock(&executor->mutex);
+    for (unsigned i = 0; i < executor->spins; i++) {
+        if (atomic_load_explicit(&executor->has_come, memory_order_relaxed))
+            break;
+        relax();
+    }
+    pthread_mutex_lock(&executor->mutex);
+    executor->is_spinning = false;
+}
+
+static bool is_over(const hence_executor *executor)
+{
+    return executor->shut_down || executor->broken;
+}
+
+static void sleep_until_woken(hence_executor *executor)
+{
+    executor->sleepers++;
+    while (!executor->is_waking && !is_over(executor))
+        pthread_cond_wait(&executor->work, &executor->mutex);
+    executor->is_waking = false;
+    executor->sleepers--;
+}
+
+/* The next job, or NULL when the thread is to end. With the mutex held. */
+static struct hence_job *next_job(hence_executor *executor)
+{
+    while (hence_ring_is_empty(&executor->jobs)) {
+        if (is_over(executor))
+            return NULL;
+        if (executor->spins && !executor->is_spinning) {
+            spin(executor);
+            if (!hence_ring_is_empty(&executor->jobs))
+                break;
+        }
+        sleep_until_woken(executor);
+    }
+    struct hence_job *job = (struct hence_job *)executor->jobs.next;
+    hence_executor_remove(executor, job);
+    executor->idle--;
+    hence_executor_let_in(executor);
+    if (executor->queued && hence_executor_needs_wakeup(executor))
+        pthread_cond_signal(&executor->work);
+    return job;
+}
+
+static bool initialize(hence_executor *executor)
+{
+    hence_result r = executor->initializer
+                         ? call(executor, executor->initializer, executor->initializer_arg)
+                         : hence_none();
+    hence_failure *failure = hence_take_failure(&r);
+    hence_drop(r);
+    if (failure)
+        break_executor(executor, failure);
+    return !failure;
+}
+
+static void *work(void *arg)
+{
+    hence_executor *executor = arg;
+    struct hence_job *job;
+    int state;
+    hence_executor_of_thread = executor;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+    const bool is_ready = initialize(executor);
+    pthread_mutex_lock(&executor->mutex);
+    while (is_ready && (job = next_job(executor))) {
+        pthread_mutex_unlock(&executor->mutex);
+        run_job(executor, job);
+        pthread_mutex_lock(&executor->mutex);
+        executor->idle++;
+        hence_executor_let_in(executor);
+    }
+    executor->idle--;
+    worker_ends(executor);
+    return NULL;
+}
+
+/* ---- begins ---- */
+
+int hence_executor_start_worker(hence_executor *executor)
+{
+    pthread_attr_t attributes;
+    pthread_t thread;
+    sigset_t all, before;
+    char name[16];
+    snprintf(name, sizeof name, "%s-%u", executor->name, (unsigned)(executor->started % 10000));
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    if (executor->stack_size)
+        pthread_attr_setstacksize(&attributes, executor->stack_size);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = pthread_create(&thread, &attributes, work, executor);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    if (error)
+        return -error;
+    pthread_setname_np(thread, name);
+    hence_executor_hold(executor);
+    executor->started++;
+    executor->workers++;
+    executor->idle++;
+    return 0;
+}

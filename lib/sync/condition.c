@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Waiting for something that others tell about, mostly while a lock is not held.
+ *
+ * A wait is something that can be waited for by itself, as a combination is: what the caller gets is a
+ * Deferred or Future resolved with a chain to it. So a cancellation comes to the wait, which can take its
+ * time: it ends only when the hold holds again (rule 157). Who is notified queues up for the lock at once,
+ * with its own hold, so there is no wake-up that could get lost on the way.
+ */
+#include <hence/notify.h>
+
+#include <errno.h>
+
+#include "base/memory.h"
+#include "base/report.h"
+#include "sync/gate.h"
+#include "value/waitable.h"
+
+struct hence_condition {
+    struct primitive primitive;
+    struct hence_ring waiting, decided; /* decided: of a condition without a lock */
+    struct gate *lock;                  /* NULL: without one */
+};
+
+struct condition_wait {
+    struct hence_waitable waitable; /* the slot is not used */
+    struct hence_consumer *consumer;
+    struct hence_ring
+        ring; /* in one of the condition's rows, or alone while it queues for the lock */
+    hence_condition *condition;
+    hence_hold *hold; /* NULL: without a lock, or it has gone */
+    hence_predicate *predicate;
+    void *arg;
+    hence_result outcome; /* none: notified */
+    bool is_decided;      /* it waits for the lock only */
+};
+
+static struct condition_wait *wait_of(struct hence_ring *ring)
+{
+    return (struct condition_wait *)((char *)ring - offsetof(struct condition_wait, ring));
+}
+
+/* ---- the end of a wait ---- */
+
+static void finish(struct condition_wait *wait)
+{
+    struct hence_consumer *consumer = wait->consumer;
+    struct primitive *condition = &wait->condition->primitive;
+    hence_result r = wait->outcome;
+    hence_ring_remove(&wait->ring);
+    if (wait->hold)
+        wait->hold->wait = NULL;
+    hence_memory_put(wait, sizeof *wait);
+    hence_deliver(consumer, r);
+    hence_primitive_unref(condition);
+}
+
+/* It knows what it will give, once the hold holds again; serve() follows. */
+static void decide(struct condition_wait *wait, hence_result outcome)
+{
+    wait->outcome = outcome;
+    wait->is_decided = true;
+    hence_ring_remove(&wait->ring);
+    if (wait->hold)
+        hence_hold_come_back(wait->hold);
+    else
+        hence_ring_append(&wait->condition->decided, &wait->ring);
+}
+
+static void serve(hence_condition *condition)
+{
+    hence_primitive_serve(condition->lock ? &condition->lock->primitive : &condition->primitive);
+}
+
+static void wait_again(struct condition_wait *wait)
+{
+    wait->is_decided = false;
+    hence_ring_append(&wait->condition->waiting, &wait->ring);
+    if (wait->hold)
+        hence_hold_go_away(wait->hold);
+}
+
+/* Has it been notified for something that is not so yet? */
+static bool is_too_early(const struct condition_wait *wait)
+{
+    if (!wait->predicate || !hence_is_none(&wait->outcome) || wait->condition->primitive.freed)
+        return false;
+    return !wait->predicate(wait->arg) && hence_is_none(&wait->outcome); /* it may have cancelled */
+}
+
+/* The hold is at the front of the lock's row. */
+static void hold_told(hence_hold *hold, bool holds)
+{
+    struct condition_wait *wait = hold->wait;
+    if (!holds)
+        wait->outcome = hence_fail_static(HENCE_EABANDONED); /* the lock is gone */
+    if (holds && is_too_early(wait))
+        wait_again(wait);
+    else
+        finish(wait);
+}
+
+static void notify(hence_condition *condition, size_t n)
+{
+    for (; n && !hence_ring_is_empty(&condition->waiting); n--)
+        decide(wait_of(condition->waiting.next), hence_none());
+    serve(condition);
+}
+
+/* The hold goes, and nobody could let it go later. */
+static void hold_ended(hence_hold *hold)
+{
+    struct condition_wait *wait = hold->wait;
+    hence_condition *condition = wait->condition;
+    const bool was_notified = wait->is_decided && hence_is_none(&wait->outcome);
+    wait->hold = NULL;
+    hold->wait = NULL;
+    hence_ring_remove(&hold->ring);
+    wait->outcome = hence_fail_static(HENCE_EABANDONED);
+    hence_primitive_ref(&condition->primitive);
+    finish(wait);
+    if (was_notified)
+        notify(condition, 1);
+    hence_primitive_unref(&condition->primitive);
+}
+
+/* ---- the wait in a chain ---- */
+
+static bool take_part(struct hence_waitable *self, struct hence_consumer *consumer,
+                      hence_result *out)
+{
+    (void)out; /* it has no outcome before it is taken */
+    ((struct condition_wait *)self)->consumer = consumer;
+    return false;
+}
+
+static void hand_on_part(struct hence_waitable *self, struct hence_consumer *consumer)
+{
+    ((struct condition_wait *)self)->consumer = consumer;
+}
+
+static struct hence_waitable *waits_for_part(const struct hence_waitable *self)
+{
+    (void)self;
+    return NULL;
+}
+
+static int cancel_part(struct hence_waitable *self)
+{
+    struct condition_wait *wait = (struct condition_wait *)self;
+    if (!wait->is_decided) {
+        hence_condition *condition = wait->condition;
+        hence_primitive_ref(&condition->primitive);
+        decide(wait, hence_fail_static(HENCE_ECANCELLED));
+        serve(condition);
+        hence_primitive_unref(&condition->primitive);
+        return 0;
+    }
+    if (!wait->hold || !hence_is_none(&wait->outcome))
+        return -EALREADY;
+    wait->outcome = hence_fail_static(HENCE_ECANCELLED);
+    notify(wait->condition, 1); /* who was notified in vain passes it on */
+    return 0;
+}
+
+static const struct hence_part wait_part = {
+    .take = take_part,
+    .hand_on = hand_on_part,
+    .waits_for = waits_for_part,
+    .cancel = cancel_part,
+};
+
+/* ---- the condition ---- */
+
+static bool serve_one(struct primitive *primitive)
+{
+    hence_condition *condition = (hence_condition *)primitive;
+    if (!hence_ring_is_empty(&condition->decided)) {
+        struct condition_wait *wait = wait_of(condition->decided.next);
+        if (is_too_early(wait)) {
+            hence_ring_remove(&wait->ring);
+            wait_again(wait);
+        } else {
+            finish(wait);
+        }
+        return true;
+    }
+    if (!primitive->freed || hence_ring_is_empty(&condition->waiting))
+        return false;
+    decide(wait_of(condition->waiting.next), hence_fail_static(HENCE_EABANDONED));
+    serve(condition); /* of a lock: its waiters */
+    return true;
+}
+
+static void end(struct primitive *primitive)
+{
+    hence_condition *condition = (hence_condition *)primitive;
+    if (condition->lock)
+        hence_primitive_unref(&condition->lock->primitive);
+}
+
+hence_condition *hence_condition_new(hence_lock *lock)
+{
+    hence_condition *condition = hence_primitive_new(sizeof *condition, serve_one);
+    if (condition) {
+        hence_ring_init(&condition->waiting);
+        hence_ring_init(&condition->decided);
+        condition->primitive.end = end;
+        condition->lock = (struct gate *)lock;
+        if (lock)
+            hence_primitive_ref(&condition->lock->primitive);
+    }
+    return condition;
+}
+
+hence_condition *hence_condition_free(hence_condition *condition)
+{
+    if (condition)
+        hence_primitive_free(&condition->primitive);
+    return NULL;
+}
+
+/* ---- waiting ---- */
+
+/* Does the hold fit the condition? */
+static bool is_right(const hence_condition *condition, const hence_hold *hold)
+{
+    if (!condition->lock)
+        return !hold;
+    return hold && hold->gate == condition->lock && hold->state == HOLD_HOLDS;
+}
+
+static void wait_for(hence_condition *condition, hence_hold *hold, hence_predicate *predicate,
+                     void *arg, hence_promise *promise)
+{
+    if (!is_right(condition, hold)) {
+        hence_report_misuse("waiting for a condition without holding its lock");
+        hence_resolve_at(NULL, promise, hence_fail_static(HENCE_EINVAL));
+        return;
+    }
+    if (predicate && predicate(arg)) {
+        hence_resolve_at(NULL, promise, hence_none());
+        return;
+    }
+    struct condition_wait *wait = hence_memory_get_zeroed(sizeof *wait);
+    if (!wait) {
+        hence_resolve_at(NULL, promise, hence_fail_static(HENCE_ENOMEM));
+        return;
+    }
+    wait->waitable.consumer.part = &wait_part;
+    wait->condition = condition;
+    wait->predicate = predicate;
+    wait->arg = arg;
+    wait->hold = hold;
+    hence_primitive_ref(&condition->primitive);
+    hence_resolve_at(NULL, promise, hence_chain_to(&wait->waitable));
+    if (hold) {
+        hold->told = hold_told;
+        hold->ended = hold_ended;
+        hold->wait = wait;
+    }
+    wait_again(wait);
+}
+
+hence_deferred *hence_condition_wait_for_at(const char *site, hence_condition *condition,
+                                            hence_hold *hold, hence_predicate *predicate, void *arg)
+{
+    hence_promise *promise;
+    hence_deferred *d = condition ? hence_deferred_new_at(site, &promise) : NULL;
+    if (d)
+        wait_for(condition, hold, predicate, arg, promise);
+    return d;
+}
+
+hence_future *hence_condition_wait_for_future_at(const char *site, hence_loop *loop,
+                                                 hence_condition *condition, hence_hold *hold,
+                                                 hence_predicate *predicate, void *arg)
+{
+    hence_promise *promise;
+    hence_future *f = condition ? hence_future_new_at(site, loop, &promise) : NULL;
+    if (f)
+        wait_for(condition, hold, predicate, arg, promise);
+    return f;
+}
+
+hence_deferred *hence_condition_wait_at(const char *site, hence_condition *condition,
+                                        hence_hold *hold)
+{
+    return hence_condition_wait_for_at(site, condition, hold, NULL, NULL);
+}
+
+hence_future *hence_condition_wait_future_at(const char *site, hence_loop *loop,
+                                             hence_condition *condition, hence_hold *hold)
+{
+    return hence_condition_wait_for_future_at(site, loop, condition, hold, NULL, NULL);
+}
+
+/* ---- telling ---- */
+
+int hence_condition_notify(hence_condition *condition, size_t n)
+{
+    if (!condition)
+        return -ENOMEM;
+    if (condition->lock && !hence_lock_is_held((hence_lock *)condition->lock)) {
+        hence_report_misuse("hence_condition_notify() while nobody holds the lock");
+        return -EPERM;
+    }
+    notify(condition, n);
+    return 0;
+}
+
+int hence_condition_notify_all(hence_condition *condition)
+{
+    return hence_condition_notify(condition, SIZE_MAX);
+}

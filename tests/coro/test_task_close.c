@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Loops that close while tasks have not begun, wait, or run: each body comes to its end. */
+#include <errno.h>
+
+#include "coro/coro_support.h"
+#include "support/inputs.h"
+
+SUITE(task_close);
+
+/* Closes the loop under what there is, and gives what became of `f`. */
+static const char *close_under(hence_future *f)
+{
+    hence_loop_close(both.loop);
+    check(!f || hence_future_done(f));
+    const char *text = outcome_of(f);
+    hence_future_unref(f);
+    return text;
+}
+
+static int dropped;
+
+static void count_drop(void *arg)
+{
+    (void)arg;
+    dropped++;
+}
+
+TEST(task_close, a_task_that_has_not_begun_never_will)
+{
+    begin();
+    dropped = 0;
+    hence_future *f = hence_spawn_own(both.loop, give_seven, "a", count_drop);
+    check_string(close_under(f), "closed");
+    check_trace("");
+    check_int(dropped, 1);
+    end();
+}
+
+TEST(task_close, one_that_was_cancelled_before_it_began_is_cancelled)
+{
+    begin();
+    hence_future *f = hence_spawn(both.loop, give_seven, "a");
+    hence_future_cancel(f);
+    check_string(close_under(f), "cancelled");
+    check_trace("");
+    end();
+}
+
+TEST(task_close, a_wait_for_a_Future_ends_and_the_body_returns)
+{
+    begin();
+    begin_futures(both.loop, 1, STOPS);
+    struct waiting waiting = {"a", hence_future_ref(futures[0]), NULL, true};
+    hence_future *f = spawn(&waiting);
+    run();
+    check_trace("a");
+    check_string(close_under(f), "7");
+    check_trace("cancel0 a:closed");
+    end_inputs();
+    end();
+}
+
+TEST(task_close, a_wait_for_a_Deferred_ends_and_the_body_returns)
+{
+    begin();
+    begin_inputs(1, STOPS);
+    struct waiting waiting = {"a", NULL, inputs[0], true};
+    inputs[0] = NULL;
+    hence_future *f = spawn(&waiting);
+    run();
+    check_trace("a");
+    check_string(close_under(f), "7");
+    check_trace("cancel0 a:cancelled");
+    end_inputs();
+    end();
+}
+
+static hence_result sleep_then_seven(void *word)
+{
+    hence_result r = hence_co_sleep(HENCE_SECONDS(1));
+    trace("%s:%s", (const char *)word, describe(&r));
+    hence_drop(r);
+    return hence_int(7);
+}
+
+TEST(task_close, a_sleep_ends_and_the_body_returns)
+{
+    begin();
+    hence_future *f = hence_spawn(both.loop, sleep_then_seven, "a");
+    run();
+    check_string(close_under(f), "7");
+    check_trace("a:closed");
+    end();
+}
+
+static hence_result yield_then_seven(void *word)
+{
+    hence_result r = hence_co_yield();
+    trace("%s:%s", (const char *)word, describe(&r));
+    hence_drop(r);
+    return hence_int(7);
+}
+
+TEST(task_close, a_wait_for_its_turn_ends_and_the_body_returns)
+{
+    begin();
+    hence_future *f = hence_spawn(both.loop, yield_then_seven, "a");
+    turn();
+    check_string(close_under(f), "7");
+    check_trace("a:closed");
+    end();
+}
+
+TEST(task_close, a_wait_that_has_ended_but_was_not_told_ends)
+{
+    begin();
+    hence_promise *p;
+    struct waiting waiting = {"a", pending(&p), NULL, true};
+    hence_future *f = spawn(&waiting);
+    run();
+    hence_resolve(p, payload());
+    check_trace("a");
+    check_string(close_under(f), "7");
+    check_trace("a:closed");
+    check_int(payloads_alive(), 0);
+    end();
+}
+
+static hence_result wait_in_vain(void *arg)
+{
+    hence_promise *p;
+    (void)arg;
+    for (int i = 0; i < 2; i++) {
+        hence_result r = hence_co_sleep(HENCE_SECONDS(1));
+        trace("sleep:%s", describe(&r));
+    }
+    hence_result r = hence_co_yield();
+    trace("yield:%s", describe(&r));
+    trace("spawn:%s", describe_and_drop(hence_await(hence_spawn(both.loop, give_seven, "b"))));
+    trace("thread:%s", describe_and_drop(hence_co_run_blocking(give_seven, "c")));
+    trace("future:%s", describe_and_drop(hence_await(hence_future_new(both.loop, &p))));
+    hence_abandon(p);
+    return hence_int(7);
+}
+
+TEST(task_close, each_later_wait_ends_at_once)
+{
+    begin();
+    hence_future *f = hence_spawn(both.loop, wait_in_vain, NULL);
+    run();
+    check_string(close_under(f), "7");
+    check_trace("sleep:closed sleep:closed yield:closed spawn:closed thread:closed future:closed");
+    end();
+}
+
+TEST(task_close, tasks_that_wait_for_each_other_end_one_after_the_other)
+{
+    begin();
+    hence_future *f = hence_spawn(both.loop, sleep_then_seven, "a");
+    struct waiting b = {"b", f, NULL, false};
+    hence_future *g = spawn(&b);
+    struct waiting c = {"c", g, NULL, true};
+    hence_future *h = spawn(&c);
+    run();
+    check_trace("b c");
+    check_string(close_under(h), "7");
+    check_trace("a:closed b:closed c:closed");
+    end();
+}
+
+static hence_result close_its_loop(void *arg)
+{
+    (void)arg;
+    trace(hence_loop_close(both.loop) == -EBUSY ? "refused" : "not refused");
+    hence_result r = hence_co_yield();
+    trace("%s", describe(&r));
+    return r;
+}
+
+TEST(task_close, a_body_can_not_close_the_loop_that_runs_it)
+{
+    begin();
+    hence_future *f = hence_spawn(both.loop, close_its_loop, NULL);
+    run();
+    check_trace("refused none");
+    check_string(outcome_of(f), "none");
+    hence_future_unref(f);
+    end();
+}
+
+TEST(task_close, the_chain_that_it_has_returned_is_cancelled)
+{
+    begin();
+    begin_inputs(1, STOPS);
+    hence_deferred *d = inputs[0];
+    inputs[0] = NULL;
+    hence_future *f =
+        hence_spawn_own(both.loop, return_deferred_variable, &d, unref_deferred_variable);
+    run();
+    check_string(close_under(f), "cancelled");
+    check_trace("cancel0");
+    end_inputs();
+    end();
+}
+
+static hence_result spawn_and_wait(void *arg)
+{
+    (void)arg;
+    hence_deferred *d = hence_inline_callbacks(sleep_then_seven, "inner");
+    hence_result r = hence_await_deferred(d);
+    trace("outer:%s", describe(&r));
+    return r;
+}
+
+TEST(task_close, an_inline_callback_inside_of_it_ends)
+{
+    begin();
+    hence_future *f = hence_spawn(both.loop, spawn_and_wait, NULL);
+    run();
+    check_string(close_under(f), "7");
+    check_trace("inner:closed outer:7");
+    end();
+}
+
+/* ---- all at once ---- */
+
+TEST_ONCE(task_close, many_tasks_in_every_state)
+{
+    begin();
+    int many = many_alive() / 4;
+    for (int i = 0; i < many; i++)
+        hence_future_unref(hence_spawn(both.loop, sleep_then_seven, "s"));
+    run();
+    for (int i = 0; i < many; i++)
+        hence_future_unref(hence_spawn(both.loop, yield_then_seven, "y"));
+    turn();
+    for (int i = 0; i < many; i++) {
+        hence_future *f = hence_spawn(both.loop, give_seven, "never"), *g = hence_shield(f);
+        hence_future_failure(f);
+        hence_future_cancel(i % 2 ? f : g);
+        hence_future_failure(f);
+        hence_future_unref(g);
+        hence_future_unref(f);
+    }
+    check_int(hence_all_tasks(both.loop, NULL, 0), 3 * many);
+    forget_reports();
+    hence_loop_close(both.loop);
+    check_int(hence_all_tasks(both.loop, NULL, 0), 0);
+    forget_reports(); /* nobody has looked at those that never began */
+    end();
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Forked children: threads do not come along; what only execs disturbs nobody. */
+#include <dirent.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include "exec/exec_support.h"
+
+SUITE(exec_fork);
+
+/* What must hold in the child: its exit status says whether it does. */
+static int wrong;
+
+static void expect_at(int line, bool holds)
+{
+    if (!holds && !wrong)
+        wrong = line % 250 + 1;
+}
+
+#define expect(condition) expect_at(__LINE__, (condition))
+
+/* So that coverage counts what children do. */
+extern void __gcov_dump(void) __attribute__((weak));
+
+static hence_loop *loop;
+static hence_executor *executor;
+static hence_future *in_queue, *at_work, *wrapped;
+static hence_concurrent_future *submitted, *finished;
+static struct work gate, queued, third;
+static int reports;
+
+static void count_report(const hence_report *report, void *arg)
+{
+    (void)arg;
+    reports += report->kind == HENCE_REPORT_WRONG_THREAD;
+}
+
+static int in_child(void (*child)(void))
+{
+    int status;
+    fflush(NULL);
+    pid_t pid = fork();
+    cr_assert(pid >= 0);
+    if (pid == 0) {
+        wrong = 0;
+        alarm(20);
+        hence_set_report_handler(count_report, NULL);
+        reports = 0;
+        child();
+        if (__gcov_dump)
+            __gcov_dump();
+        _exit(wrong);
+    }
+    cr_assert_eq(waitpid(pid, &status, 0), pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+}
+
+/* A pool that is busy: one job at work, two that wait. */
+static void begin_busy(void)
+{
+    loop = real_loop();
+    executor = pool(1, 0);
+    gate = (struct work){.number = 1};
+    queued = (struct work){.number = 2};
+    third = (struct work){.number = 3};
+    finished = hence_executor_submit(executor, work_number, &third, NULL);
+    hence_drop(hence_concurrent_future_result(finished, -1));
+    at_work = hence_run_in_executor(loop, executor, work_at_gate, &gate, NULL);
+    in_queue = hence_run_in_executor(loop, executor, work_number, &queued, NULL);
+    submitted = hence_executor_submit(executor, work_number, &third, NULL);
+    wrapped = hence_wrap_future(loop, submitted);
+    wait_until(gate.began);
+}
+
+static void end_busy(void)
+{
+    atomic_store(&gate.go, true);
+    check_string(await(loop, at_work), "1");
+    check_string(await(loop, in_queue), "2");
+    check_string(await(loop, wrapped), "3");
+    check_string(describe_and_drop(hence_concurrent_future_result(submitted, -1)), "3");
+    hence_concurrent_future_unref(submitted);
+    hence_concurrent_future_unref(finished);
+    end_pool(loop, executor);
+    hence_loop_free(loop);
+}
+
+static bool died(hence_result r)
+{
+    const bool so = hence_is_failure_of(&r, &hence_domain_hence, HENCE_EDIED);
+    hence_drop(r);
+    return so;
+}
+
+/* ---- refused ---- */
+
+static void use_parents(void)
+{
+    struct work work = {.number = 9};
+    hence_concurrent_future *f = hence_executor_submit(executor, work_number, &work, work_drop);
+    expect(died(hence_concurrent_future_result(f, -1)) && reports == 1);
+    expect(work.dropped == 1 && !work.began);
+    hence_concurrent_future_unref(f);
+    expect(died(hence_concurrent_future_result(submitted, -1)) && reports == 2);
+    expect(hence_concurrent_future_cancel(submitted) == -EPERM && reports == 3);
+    expect(hence_concurrent_wait(&submitted, 1, HENCE_ALL_COMPLETED, -1) == -EPERM);
+    expect(!hence_concurrent_future_running(submitted));
+    expect(hence_executor_shutdown(executor, true, -1) == -ECHILD);
+    /* what is done can be read */
+    hence_result r = hence_concurrent_future_result(finished, -1);
+    expect(hence_as_int(&r) == 3);
+    hence_drop(r);
+    hence_executor_unref(executor);
+}
+
+TEST_ONCE(exec_fork, an_executor_of_the_parent_refuses_jobs)
+{
+    begin_busy();
+    check_int(in_child(use_parents), 0);
+    end_busy();
+}
+
+static void nothing(void *arg)
+{
+    (void)arg;
+}
+
+static hence_result nothing_in_loop(void *arg)
+{
+    (void)arg;
+    return hence_none();
+}
+
+static void post_without_reinit(void)
+{
+    expect(hence_call_soon_threadsafe(loop, nothing, NULL) == -EPERM && reports == 1);
+    hence_concurrent_future *f = hence_run_threadsafe(loop, nothing_in_loop, NULL, NULL);
+    hence_result r = hence_concurrent_future_result(f, -1);
+    expect(hence_is_failure_of(&r, &hence_domain_hence, HENCE_EINVAL) && reports == 2);
+    hence_drop(r);
+    hence_concurrent_future_unref(f);
+}
+
+TEST_ONCE(exec_fork, posting_is_refused_until_the_loop_is_made_anew)
+{
+    begin_busy();
+    hence_test_turn(loop);
+    check_int(in_child(post_without_reinit), 0);
+    end_busy();
+}
+
+/* ---- a child that goes on ---- */
+
+static void go_on(void)
+{
+    struct work work = {.number = 9};
+    expect(hence_loop_reinit(loop) == 0);
+    /* its threads are in the parent: nobody will end these */
+    expect(hence_future_done(at_work) && died(hence_future_result(at_work)));
+    expect(hence_future_done(in_queue) && died(hence_future_result(in_queue)));
+    expect(hence_future_done(wrapped) && died(hence_future_result(wrapped)));
+    hence_future *f = hence_run_in_executor(loop, executor, work_number, &work, work_drop);
+    expect(died(hence_loop_run_until_complete(loop, f)));
+    hence_future_unref(f);
+    /* its own one works */
+    f = hence_run_in_executor(loop, NULL, work_number, &work, work_drop);
+    hence_result r = hence_loop_run_until_complete(loop, f);
+    expect(hence_as_int(&r) == 9);
+    hence_drop(r);
+    hence_future_unref(f);
+    expect(hence_executor_shutdown(hence_executor_default(loop), false, -1) == 0);
+    hence_executor_unref(executor);
+    hence_loop_free(loop);
+}
+
+TEST_ONCE(exec_fork, a_child_that_goes_on_has_threads_of_its_own)
+{
+    begin_busy();
+    check_string(await(loop, hence_run_in_executor(loop, NULL, work_number, &third, NULL)), "3");
+    check_int(in_child(go_on), 0);
+    hence_executor_shutdown(hence_executor_default(loop), false, -1);
+    end_busy();
+}
+
+/* ---- a child that only execs ---- */
+
+static int left_open;
+
+/* Every descriptor that the library and libevent have opened is closed by exec. */
+static void count_left_open(void)
+{
+    DIR *directory = opendir("/proc/self/fd");
+    cr_assert_not_null(directory);
+    left_open = 0;
+    for (struct dirent *entry; (entry = readdir(directory));) {
+        int fd = atoi(entry->d_name);
+        if (entry->d_name[0] != '.' && fd != dirfd(directory))
+            left_open += !(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+    }
+    closedir(directory);
+}
+
+static void exec_something(void)
+{
+    execl("/bin/true", "true", (char *)NULL);
+    wrong = 1;
+}
+
+TEST_ONCE(exec_fork, a_child_that_only_execs_takes_nothing_along_and_disturbs_nobody)
+{
+    count_left_open();
+    const int before = left_open;
+    begin_busy();
+    count_left_open();
+    check_int(left_open, before);
+    for (int i = 0; i < 10; i++)
+        check_int(in_child(exec_something), 0);
+    check_int(hence_test_turn(loop), 0); /* nothing has come through the door */
+    end_busy();
+}

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# What crosses threads, proven: schedules/ runs the library in every order of its threads (schedule.h says how);
+# models/ has the protocols for the model checker spin; planted/ shows that mistakes are found. Only in builds
+# without sanitizers and coverage, which insert calls of their own.
+
+SCHEDULE_TESTS = \
+	tests/threads/schedules/blocking_call \
+	tests/threads/schedules/door \
+	tests/threads/schedules/pool \
+	tests/threads/schedules/promise
+
+schedule_cflags = $(HENCE_CFLAGS) $(PREFIX_MAP_FLAGS) $(EVENT_CFLAGS)
+
+if SCHEDULES
+check_LTLIBRARIES += tests/threads/schedules/libscheduled.la tests/threads/schedules/libschedule.la
+check_PROGRAMS += $(SCHEDULE_TESTS)
+TESTS += $(SCHEDULE_TESTS)
+else
+EXTRA_LTLIBRARIES = tests/threads/schedules/libscheduled.la tests/threads/schedules/libschedule.la
+EXTRA_PROGRAMS += $(SCHEDULE_TESTS)
+endif
+
+# The library, with our own in the place of atomic operations, threads, the eventfd and libevent.
+tests_threads_schedules_libscheduled_la_SOURCES = $(hence_sources)
+tests_threads_schedules_libscheduled_la_CPPFLAGS = $(library_cppflags)
+tests_threads_schedules_libscheduled_la_CFLAGS = $(schedule_cflags) -fsanitize=thread \
+	-include $(top_srcdir)/tests/threads/schedules/hooks.h -static
+tests_threads_schedules_libscheduled_la_LDFLAGS =
+
+tests_threads_schedules_libschedule_la_SOURCES = \
+	tests/threads/schedules/atomics.c \
+	tests/threads/schedules/events.c \
+	tests/threads/schedules/explore.c \
+	tests/threads/schedules/hooks.h \
+	tests/threads/schedules/memory.c \
+	tests/threads/schedules/program.c \
+	tests/threads/schedules/program.h \
+	tests/threads/schedules/schedule.h \
+	tests/threads/schedules/system.c \
+	tests/threads/schedules/threads.c \
+	tests/threads/schedules/traces.c
+tests_threads_schedules_libschedule_la_CFLAGS = $(schedule_cflags) -static
+tests_threads_schedules_libschedule_la_LDFLAGS =
+
+SCHEDULE_LIBS = tests/threads/schedules/libschedule.la tests/threads/schedules/libscheduled.la -lpthread
+
+tests_threads_schedules_blocking_call_LDADD = $(SCHEDULE_LIBS)
+tests_threads_schedules_blocking_call_CFLAGS = $(schedule_cflags)
+tests_threads_schedules_blocking_call_LDFLAGS = -no-install
+tests_threads_schedules_door_LDADD = $(SCHEDULE_LIBS)
+tests_threads_schedules_door_CFLAGS = $(schedule_cflags)
+tests_threads_schedules_door_LDFLAGS = -no-install
+tests_threads_schedules_pool_LDADD = $(SCHEDULE_LIBS)
+tests_threads_schedules_pool_CFLAGS = $(schedule_cflags)
+tests_threads_schedules_pool_LDFLAGS = -no-install
+tests_threads_schedules_promise_LDADD = $(SCHEDULE_LIBS)
+tests_threads_schedules_promise_CFLAGS = $(schedule_cflags)
+tests_threads_schedules_promise_LDFLAGS = -no-install

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The executor in every order: each job runs once, or is given back or dropped, and ends once; no thread sleeps
+ * while a job waits; shutting down waits for all that run; results come through the door. */
+#include <errno.h>
+#include <string.h>
+
+#include <hence/hence.h>
+
+#include "exec/executor.h"
+#include "loop/loop.h"
+#include "schedule.h"
+
+#define JOBS 4
+
+struct work {
+    struct hence_job job; /* of the scenarios without a loop; first */
+    int runs, drops, ends, refusals, given_back;
+    bool dies;
+};
+
+static struct work works[JOBS];
+static hence_executor *executor;
+static int jobs;
+
+/* ---- what the jobs do ---- */
+
+_Noreturn void schedule_exit(void);
+
+static hence_result run(void *arg)
+{
+    struct work *work = arg;
+    work->runs++;
+    if (work->dies)
+        schedule_exit();
+    return hence_job_is_cancelled() ? hence_none() : hence_int(1);
+}
+
+static void drop(void *arg)
+{
+    struct work *work = arg;
+    if (work->drops++)
+        schedule_fail("an argument is dropped twice");
+}
+
+static void ended(struct hence_job *job, hence_result r)
+{
+    struct work *work = (struct work *)job;
+    if (work->ends++)
+        schedule_fail("a job ends twice");
+    hence_drop(r);
+}
+
+static void begin(int max_workers)
+{
+    const hence_executor_options options = {.max_workers = (size_t)max_workers};
+    jobs = schedule_number(0);
+    memset(works, 0, sizeof works);
+    for (int i = 0; i < jobs; i++)
+        works[i].job =
+            (struct hence_job){.fn = run, .arg = &works[i], .drop = drop, .ended = ended};
+    executor = hence_executor_new(&options);
+}
+
+/* ---- without a loop ---- */
+
+/* Each thread queues a job, and may take it back. */
+static void submit(void *arg)
+{
+    struct work *work = arg;
+    int error = hence_executor_queue(executor, &work->job, false);
+    work->refusals = error != 0;
+    if (error && error != -ESHUTDOWN)
+        schedule_fail("queueing fails with %d", error);
+    if (!error && schedule_number(2) && hence_executor_unqueue(executor, &work->job))
+        work->given_back++;
+}
+
+static void check_works(void)
+{
+    for (int i = 0; i < jobs; i++) {
+        const struct work *work = &works[i];
+        if (work->runs > 1 || work->refusals + work->given_back + work->ends != 1)
+            schedule_fail("a job runs %d times, ends %d times, is refused %d times, taken back %d "
+                          "times",
+                          work->runs, work->ends, work->refusals, work->given_back);
+        if (work->ends != work->drops)
+            schedule_fail("a job ends, its argument is dropped %d times", work->drops);
+    }
+}
+
+static void queue(void *unused)
+{
+    static const char *const names[JOBS] = {"thread 1", "thread 2", "thread 3", "thread 4"};
+    int threads[JOBS];
+    (void)unused;
+    begin(schedule_number(1));
+    for (int i = 0; i < jobs; i++)
+        threads[i] = schedule_start(names[i], submit, &works[i]);
+    for (int i = 0; i < jobs; i++)
+        schedule_join(threads[i]);
+    if (hence_executor_shutdown(executor, false, -1) != 0)
+        schedule_fail("shutting down fails");
+    check_works();
+    hence_executor_unref(executor);
+}
+
+/* The threads end by themselves, without being waited for. */
+static void leave(void *unused)
+{
+    (void)unused;
+    begin(schedule_number(1));
+    for (int i = 0; i < jobs; i++)
+        submit(&works[i]);
+    hence_executor_unref(executor);
+}
+
+static void shut_down(void *unused)
+{
+    (void)unused;
+    int error = hence_executor_shutdown(executor, schedule_number(2), -1);
+    if (error)
+        schedule_fail("shutting down fails with %d", error);
+}
+
+/* Another thread shuts it down, and waits, while jobs are queued. */
+static void end_early(void *unused)
+{
+    (void)unused;
+    begin(schedule_number(1));
+    const int thread = schedule_start("the end", shut_down, NULL);
+    for (int i = 0; i < jobs; i++)
+        works[i].refusals = hence_executor_queue(executor, &works[i].job, false) != 0;
+    schedule_join(thread);
+    check_works();
+    hence_executor_unref(executor);
+}
+
+/* The first job's thread ends in it. */
+static void die(void *unused)
+{
+    (void)unused;
+    begin(schedule_number(1));
+    works[0].dies = true;
+    for (int i = 0; i < jobs; i++)
+        works[i].refusals = hence_executor_queue(executor, &works[i].job, false) != 0;
+    hence_executor_shutdown(executor, false, -1);
+    check_works();
+    hence_executor_unref(executor);
+}
+
+/* ---- results that come back into a loop ---- */
+
+static hence_loop *loop;
+static hence_future *futures[JOBS];
+static int told;
+
+static void say_nothing(const hence_report *report, void *arg)
+{
+    (void)report; /* of failures that nobody looked at */
+    (void)arg;
+}
+
+static void tell(hence_future *f, void *arg)
+{
+    (void)arg;
+    hence_drop(hence_future_result(f));
+    if (++told == jobs)
+        hence_loop_stop(loop);
+}
+
+static void begin_loop(void)
+{
+    begin(schedule_number(1));
+    hence_set_report_handler(say_nothing, NULL);
+    told = 0;
+    loop = hence_loop_new(NULL);
+    schedule_name(&loop->door.posted, "the posts");
+    for (int i = 0; i < jobs; i++) {
+        futures[i] = hence_run_in_executor(loop, executor, run, &works[i], drop);
+        hence_future_add_done_callback(futures[i], tell, NULL);
+    }
+}
+
+static void end_loop(void)
+{
+    hence_loop_free(loop);
+    for (int i = 0; i < jobs; i++) {
+        if (!hence_future_done(futures[i]))
+            schedule_fail("a Future is not done when its loop is gone");
+        hence_future_unref(futures[i]);
+    }
+    hence_executor_shutdown(executor, false, -1);
+    hence_executor_unref(executor);
+    for (int i = 0; i < jobs; i++)
+        if (works[i].runs > 1 || works[i].drops != 1)
+            schedule_fail("a job runs %d times, its argument is dropped %d times", works[i].runs,
+                          works[i].drops);
+}
+
+static void results(void *unused)
+{
+    (void)unused;
+    begin_loop();
+    hence_loop_run_forever(loop);
+    for (int i = 0; i < jobs; i++)
+        if (works[i].runs != 1)
+            schedule_fail("a job runs %d times", works[i].runs);
+    end_loop();
+}
+
+/* The last job is cancelled: it waits, it runs, or it has ended. */
+static void cancel(void *unused)
+{
+    (void)unused;
+    begin_loop();
+    hence_future_cancel(futures[jobs - 1]);
+    hence_loop_run_forever(loop);
+    end_loop();
+}
+
+static void close_early(void *unused)
+{
+    (void)unused;
+    begin_loop();
+    end_loop();
+}
+
+static const struct schedule_scenario scenarios[] = {
+    {"queue", queue, "%d threads queue a job each, %d workers", {3, 2, 0}, 0, UNBOUNDED, false, 0},
+    {"queue", queue, "%d threads queue a job each, %d workers", {2, 2, 0}, 1, UNBOUNDED, false, 0},
+    {"take-back",
+     queue,
+     "%d threads queue a job each and take it back, %d workers",
+     {2, 2, 1},
+     1,
+     UNBOUNDED,
+     false,
+     0},
+    {"leave", leave, "%d jobs, %d workers, nobody waits for them", {3, 2}, 0, UNBOUNDED, false, 0},
+    {"shutdown",
+     end_early,
+     "%d jobs, %d workers, shut down meanwhile",
+     {3, 2, 0},
+     1,
+     UNBOUNDED,
+     false,
+     0},
+    {"drop",
+     end_early,
+     "%d jobs, %d workers, shut down and dropped meanwhile",
+     {3, 2, 1},
+     0,
+     UNBOUNDED,
+     false,
+     0},
+    {"drop",
+     end_early,
+     "%d jobs, %d workers, shut down and dropped meanwhile",
+     {2, 2, 1},
+     1,
+     UNBOUNDED,
+     false,
+     0},
+    {"die", die, "%d jobs, %d workers, one ends in a job", {2, 1}, 1, UNBOUNDED, false, 0},
+    {"die", die, "%d jobs, %d workers, one ends in a job", {3, 2}, 0, UNBOUNDED, false, 0},
+    {"results", results, "%d jobs for a loop, %d workers", {2, 1}, 1, UNBOUNDED, false, 0},
+    {"results", results, "%d jobs for a loop, %d workers", {2, 2}, 0, 2, false, 0},
+    {"cancel",
+     cancel,
+     "%d jobs for a loop, %d workers, one is cancelled",
+     {2, 1},
+     1,
+     UNBOUNDED,
+     false,
+     0},
+    {"close",
+     close_early,
+     "%d jobs for a loop that is freed, %d workers",
+     {2, 1},
+     0,
+     UNBOUNDED,
+     false,
+     0},
+    {"take-back",
+     queue,
+     "%d threads queue a job each and take it back, %d workers",
+     {3, 2, 1},
+     0,
+     UNBOUNDED,
+     true,
+     4000000},
+    {"queue",
+     queue,
+     "%d threads queue a job each, %d workers",
+     {3, 2, 0},
+     1,
+     UNBOUNDED,
+     true,
+     4000000},
+    {"shutdown",
+     end_early,
+     "%d jobs, %d workers, shut down meanwhile",
+     {4, 2, 0},
+     0,
+     UNBOUNDED,
+     true,
+     4000000},
+    {"drop",
+     end_early,
+     "%d jobs, %d workers, shut down and dropped meanwhile",
+     {3, 2, 1},
+     1,
+     UNBOUNDED,
+     true,
+     4000000},
+    {"die", die, "%d jobs, %d workers, one ends in a job", {3, 2}, 1, UNBOUNDED, true, 4000000},
+    {"results", results, "%d jobs for a loop, %d workers", {2, 2}, 0, UNBOUNDED, true, 2000000},
+    {"cancel",
+     cancel,
+     "%d jobs for a loop, %d workers, one is cancelled",
+     {2, 2},
+     0,
+     UNBOUNDED,
+     true,
+     2000000},
+    {"close",
+     close_early,
+     "%d jobs for a loop that is freed, %d workers",
+     {2, 2},
+     0,
+     UNBOUNDED,
+     true,
+     2000000},
+    {.name = NULL},
+};
+
+int main(int argc, char **argv)
+{
+    return schedule_main(argc, argv, scenarios);
+}
