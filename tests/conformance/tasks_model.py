@@ -16,8 +16,8 @@ NAMES_OF_TRACES = ["modelled", "asyncio"]
 DIFFERENCES = {
     name: asyncio_model.DIFFERENCES[name] for name in ("13", "87", "95", "102", "103", "111", "113", "114", "115")
 } | {
-    "counts": "a task that has ended counts no cancellations any more; in asyncio it still tells how many there were",
-    "lost": "a task is cancelled that has a wait_for, and has not been told yet that what that waited for is done: "
+    "93-counts": "a task that has ended counts no cancellations any more; in asyncio it still tells how many there were",
+    "115-lost": "a task is cancelled that has a wait_for, and has not been told yet that what that waited for is done: "
     "the cancellation comes; asyncio's wait_for loses it, until Python 3.12",
 }
 
@@ -73,7 +73,7 @@ class Bodies:
             return
         count = f.cancelling() if isinstance(f, asyncio.Task) else 0
         if count and f.done():
-            self.touch("counts")
+            self.touch("93-counts")
             count = 0
         self.event(f"cancelling-{count}")
 
@@ -194,7 +194,7 @@ class BodyTask(asyncio_model.WatchedTask):
     def cancel(self, msg=None):
         f = self.awaits
         if isinstance(f, Combinator) and f.passes_to is not None and f.done() and not self.done():
-            self.get_loop().program.touch("lost")
+            self.get_loop().program.touch("115-lost")
         return asyncio.Task.cancel(self, msg)
 
 

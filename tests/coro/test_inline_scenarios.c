@@ -303,6 +303,19 @@ TEST(inline_scenarios,
     end();
 }
 
+/* rule 18: in Twisted the other way round */
+TEST(inline_scenarios, after_a_cancellation_too_it_goes_on_before_later_steps_of_what_it_awaited)
+{
+    begin_inputs(1, STOPS);
+    hence_deferred *input = hence_deferred_ref(inputs[0]);
+    begin(await_input);
+    hence_deferred_add_both(input, pass, "later");
+    hence_deferred_cancel(d);
+    check_trace("began cancel0 input:cancelled d:cancelled later:none");
+    hence_deferred_unref(input);
+    end();
+}
+
 static hence_result await_itself(void *unused)
 {
     (void)unused;
