@@ -3,13 +3,7 @@
 #include "bench.h"
 
 const struct bench_row *const bench_tables[] = {
-    hence_deferred_rows,
-    hence_future_rows,
-    hence_gather_rows,
-    hence_loop_rows,
-    hence_timer_rows,
-    hence_threads_rows,
-    hence_coroutine_rows,
-    hence_sync_rows,
-    NULL,
+    hence_deferred_rows,  hence_future_rows, hence_gather_rows,
+    hence_loop_rows,      hence_timer_rows,  hence_threads_rows,
+    hence_coroutine_rows, hence_sync_rows,   NULL,
 };

@@ -199,6 +199,17 @@ static struct hence_waitable *cancel_each_part(struct hence_waitable *self, bool
     return NULL;
 }
 
+struct hence_waitable *hence_combination_leads_to(struct combination *c)
+{
+    const bool one_decides =
+        c->policy == &hence_race_policy || (c->flags & COMBINATION_FIRST_VALUE);
+    const bool one_failure_decides =
+        (c->flags & COMBINATION_WATCHES) && (c->flags & COMBINATION_FIRST_FAILURE);
+    const bool can_do_without =
+        (c->flags & COMBINATION_TIMED) || (c->pending > 1 && (one_decides || one_failure_decides));
+    return c->decided || can_do_without ? NULL : &c->many.waitable;
+}
+
 static struct hence_consumer *waiter_part(const struct hence_waitable *self)
 {
     const struct combination *c = (const struct combination *)self;

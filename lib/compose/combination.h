@@ -31,7 +31,8 @@ enum {
     COMBINATION_FIRST_VALUE = 1 << 3,   /* the first value decides */
     COMBINATION_FIRST_FAILURE = 1 << 4, /* the first failure decides */
     COMBINATION_WATCHES =
-        1 << 5 /* it looks at its inputs only: it neither reads nor cancels them */
+        1 << 5,                /* it looks at its inputs only: it neither reads nor cancels them */
+    COMBINATION_TIMED = 1 << 6 /* time may decide */
 };
 
 struct combination;
@@ -68,8 +69,8 @@ struct combination {
     uint32_t cursor; /* the next input to be cancelled */
     uint8_t flags;
     bool decided, cancelling, deciding;
-    bool cancelled; /* somebody has cancelled it, and an input has accepted that, */
-    bool accepted;  /* this time */
+    bool cancelled;    /* somebody has cancelled it, and an input has accepted that, */
+    bool accepted;     /* this time */
     bool is_in_circle; /* it waits for itself: the others are not waited for */
 };
 
@@ -88,6 +89,10 @@ void hence_combination_decide(struct combination *c, hence_result outcome);
 
 /* Who is to get the outcome now, and the outcome; or NULL. */
 struct hence_consumer *hence_combination_finish(struct combination *c, hence_result *r);
+
+/* For finding circles: what an input leads to. NULL if the outcome does not need it: a circle through a race is
+ * none as long as others may win it. */
+struct hence_waitable *hence_combination_leads_to(struct combination *c);
 
 static inline hence_result hence_combination_chain(struct combination *c)
 {

@@ -166,8 +166,7 @@ static void waits_instead_part(struct hence_consumer *self, struct hence_waitabl
 
 static struct hence_waitable *owner_part(struct hence_consumer *self)
 {
-    struct combination *c = of_slot((struct slot *)self);
-    return c->decided ? NULL : &c->many.waitable;
+    return hence_combination_leads_to(of_slot((struct slot *)self));
 }
 
 static const struct hence_part slot_part = {

@@ -150,8 +150,7 @@ static void told(hence_future *f, void *arg)
 
 static const struct hence_waitable *leads_to(const struct hence_listener *listener)
 {
-    const struct combination *c = &of_input(listener->arg)->c;
-    return c->decided ? NULL : &c->many.waitable;
+    return hence_combination_leads_to(&of_input(listener->arg)->c);
 }
 
 static void tell_nothing(void *arg)
@@ -248,6 +247,8 @@ static int start_timer(struct combined_futures *combined, int64_t timeout)
         return 0;
     int error = hence_call_later(combined->loop, timeout, time_is_up, combined, &combined->timer);
     combined->has_timer = !error;
+    if (!error)
+        combined->c.flags |= COMBINATION_TIMED;
     return error;
 }
 

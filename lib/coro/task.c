@@ -78,14 +78,14 @@ static bool take(struct task *task, hence_result chain)
     return false;
 }
 
-/* A cancellation that the task has not heard of goes to what it has begun to wait for, which may have ended
- * then: task->awaited is NULL. False if there is none, or it was too late. */
-static bool cancel_awaited(struct task *task)
+/* The same for a task that runs; a cancellation that it has not been told of is passed on. */
+static bool take_or_cancel(struct task *task, hence_result chain)
 {
-    if (HENCE_LIKELY(!task->must_cancel) || hence_waitable_cancel(task->awaited) != 0)
-        return false;
-    task->must_cancel = false;
-    return true;
+    if (take(task, chain))
+        return true;
+    if (HENCE_UNLIKELY(task->must_cancel) && hence_waitable_cancel(task->awaited) == 0)
+        task->must_cancel = false;
+    return !task->awaited; /* that may have ended it at once */
 }
 
 /* A cancellation that what it waited for was too late for comes instead of the result of that. */
@@ -100,28 +100,21 @@ static void take_cancel(struct task *task, hence_result *r)
     }
 }
 
-/* What becomes of `result` if there is a cancellation that it has not heard of (rule 94). */
-static hence_result outcome(const struct task *task, hence_result result)
-{
-    if (HENCE_LIKELY(!task->must_cancel) || hence_is_failure(&result))
-        return result;
-    hence_drop(result);
-    return hence_fail_static(HENCE_ECANCELLED);
-}
-
 /* Its body has returned. */
 static struct hence_consumer *returned(struct task *task, hence_result *r)
 {
-    task->coroutine = NULL;
-    if (hence_is_chain(&task->waitable.slot)) { /* the last of its waits, like any other */
-        task->state = TASK_RUNNING;
-        if (!take(task, hence_take(&task->waitable.slot)))
-            cancel_awaited(task);
+    task->coroutine = NULL; /* it has gone */
+    task->state = TASK_RUNNING;
+    if (hence_is_chain(&task->waitable.slot) &&
+        !take_or_cancel(task, hence_take(&task->waitable.slot))) {
         task->state = TASK_RETURNING;
-        if (task->awaited)
-            return NULL;
+        return NULL;
     }
-    return end(task, outcome(task, hence_take(&task->waitable.slot)), r);
+    if (task->must_cancel && !hence_is_failure(&task->waitable.slot)) { /* rule 94 */
+        hence_drop(hence_take(&task->waitable.slot));
+        task->waitable.slot = hence_fail_static(HENCE_ECANCELLED);
+    }
+    return end(task, hence_take(&task->waitable.slot), r);
 }
 
 /* ---- its body ---- */
@@ -195,7 +188,10 @@ hence_result hence_task_wait(struct task *task, hence_result chain)
 
 hence_result hence_task_wait_awaited(struct task *task)
 {
-    const bool cancelled = cancel_awaited(task);
+    const bool cancelled =
+        HENCE_UNLIKELY(task->must_cancel) && hence_waitable_cancel(task->awaited) == 0;
+    if (HENCE_UNLIKELY(cancelled))
+        task->must_cancel = false;
     if (HENCE_UNLIKELY(task->scopes))
         hence_scope_begin_wait(task, cancelled);
     if (HENCE_UNLIKELY(!task->awaited)) /* that has ended it at once */

@@ -72,6 +72,48 @@ TEST(circles, through_a_race)
     check_circle(hence_race_future(both.loop, futures, 1), "group{deadlock}");
 }
 
+/* Input 0 waits for `f`, which waits for inputs 0 and 1: the other one still may decide; takes `f`. */
+static void check_no_circle(hence_future *f, const char *expected)
+{
+    resolve_input(0, hence_chain_future(hence_future_ref(f)));
+    run();
+    check_string(outcome_of(futures[0]), "pending");
+    resolve_input(1, hence_int(7));
+    run();
+    check_string(outcome_of(f), expected);
+    check(hence_future_done(futures[0]));
+    hence_future_cancel(f); /* where there was no memory for it to end */
+    hence_future_unref(f);
+    end();
+}
+
+TEST(circles, there_is_none_through_a_race_that_another_may_win)
+{
+    begin(2);
+    check_no_circle(hence_race_future(both.loop, futures, 2), "sharedwinner(1:7)");
+}
+
+TEST(circles, there_is_none_through_a_wait_for_the_first_if_there_is_another)
+{
+    begin(2);
+    check_no_circle(hence_wait(both.loop, futures, 2, HENCE_FIRST_COMPLETED, -1), "1");
+}
+
+TEST(circles, there_is_none_through_a_wait_that_time_will_end)
+{
+    begin(1);
+    hence_future *f = hence_wait(both.loop, futures, 1, HENCE_ALL_COMPLETED, HENCE_SECONDS(5));
+    resolve_input(0, hence_chain_future(hence_future_ref(f)));
+    run();
+    check_string(outcome_of(futures[0]), "pending");
+    hence_test_clock_advance(both.clock, HENCE_SECONDS(5));
+    check_string(outcome_of(f), "0");
+    check_string(outcome_of(futures[0]), "0");
+    hence_future_cancel(f); /* where there was no memory for time to end it */
+    hence_future_unref(f);
+    end();
+}
+
 /* difference 7 */
 TEST(circles, through_a_shield)
 {

@@ -30,6 +30,11 @@ tests_conformance_futures_SOURCES = \
 	tests/conformance/turns.h
 tests_conformance_futures_LDADD = $(THREAD_LIBS)
 
+tests_conformance_waiters_SOURCES = \
+	tests/conformance/program.c \
+	tests/conformance/program.h \
+	tests/conformance/waiters.c
+tests_conformance_waiters_LDADD = $(THREAD_LIBS)
 tests_conformance_inline_SOURCES = \
 	tests/conformance/inline.c \
 	tests/conformance/program.c \
