@@ -15,15 +15,17 @@ enum how {
     STOPS_AND_GOES_ON
 };
 
+static hence_loop *loop;
+
 static hence_result body(void *arg)
 {
     const enum how how = *(const enum how *)arg;
-    hence_loop *loop = hence_current_loop();
     trace("begins");
     if (how == STOPS_THE_LOOP)
         hence_loop_stop(loop);
-    hence_result r =
-        how == AT_ONCE || how == FAILS_AT_ONCE ? hence_none() : hence_co_sleep(HENCE_MS(1));
+    hence_result r = hence_none();
+    if (how != AT_ONCE && how != FAILS_AT_ONCE)
+        r = hence_await_deferred(hence_sleep(loop, HENCE_MS(1)));
     trace("%s", describe(&r));
     if (hence_is_failure(&r))
         return r;
@@ -32,9 +34,9 @@ static hence_result body(void *arg)
     return how == FAILS_AT_ONCE || how == FAILS_LATER ? failure("broken") : hence_int(7);
 }
 
-static hence_deferred *begin(hence_loop *loop, void *how)
+static hence_deferred *begin(hence_loop *main_loop, void *how)
 {
-    (void)loop;
+    loop = main_loop;
     return hence_inline_callbacks(body, how);
 }
 
