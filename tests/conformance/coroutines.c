@@ -30,6 +30,7 @@ enum {
     LOOK,
     SOON,
     LATER,
+    COUNT,
     TURN
 };
 
@@ -48,6 +49,7 @@ static const struct operation operations[] = {
     [LOOK] = {"look", "d", 1, 2},
     [SOON] = {"soon", "qB", 2, 4},
     [LATER] = {"later", "qvB", 2, 3},
+    [COUNT] = {"count", "", 1, 2},
     [TURN] = {"turn", "", 4, 14},
     {NULL, NULL, 0, 0},
 };
@@ -478,6 +480,10 @@ static void run_operation(const struct node *node)
         break;
     case LATER:
         call(node->blocks[2], true, node->numbers[1]);
+        break;
+    case COUNT:
+        begin_text();
+        trace("%s:tasks-%zu", text, hence_all_tasks(loop, NULL, 0));
         break;
     case TURN:
         if (!depth)

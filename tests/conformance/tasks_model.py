@@ -77,6 +77,9 @@ class Bodies:
             count = 0
         self.event(f"cancelling-{count}")
 
+    def op_count(self):
+        self.event(f"tasks-{len(asyncio.all_tasks(self.loop))}")
+
     def op_cancel_me(self):
         task = asyncio.current_task(self.loop)
         if task is not None:
