@@ -36,6 +36,7 @@ tests_conformance_waiters_SOURCES = \
 	tests/conformance/program.h \
 	tests/conformance/waiters.c
 tests_conformance_waiters_LDADD = $(THREAD_LIBS)
+
 tests_conformance_inline_SOURCES = \
 	tests/conformance/inline.c \
 	tests/conformance/program.c \
@@ -48,11 +49,6 @@ CONFORMANCE_INTERPRETERS += tests/conformance/scopes_interpreter
 tests_conformance_scopes_interpreter_SOURCES = tests/conformance/scopes.c
 tests_conformance_scopes_interpreter_LDADD = $(THREAD_LIBS)
 EXTRA_DIST += tests/conformance/scopes.programs tests/conformance/scopes_model.py
-tests_conformance_waiters_SOURCES = \
-	tests/conformance/program.c \
-	tests/conformance/program.h \
-	tests/conformance/waiters.c
-tests_conformance_waiters_LDADD = $(THREAD_LIBS)
 
 check_PROGRAMS += $(CONFORMANCE_INTERPRETERS)
 TESTS += $(CONFORMANCE_TESTS)

@@ -157,7 +157,7 @@ TEST(condition, who_is_cancelled_while_nobody_has_the_lock_ends_at_once)
     end();
 }
 
-/* rule 157, difference 22 */
+/* rule 157, difference 41 */
 TEST(condition, who_is_cancelled_after_it_was_notified_passes_that_on)
 {
     begin();
