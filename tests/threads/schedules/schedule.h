@@ -131,7 +131,7 @@ void schedule_events_reset(void);
 void schedule_allow_wakeups(uint64_t n);
 bool schedule_fd_is_readable(int fd);
 /* Waits for it; or, `now`, only looks. */
-bool schedule_fd_wait(int fd, bool now);
+bool schedule_fd_wait(int fd, bool now, bool is_edge);
 
 /* ---- a program ---- */
 
