@@ -118,6 +118,8 @@ size_t schedule_memory_live(void);
 void schedule_memory_step(void);
 bool schedule_memory_is_shared(const volatile void *p);
 void schedule_memory_check(const volatile void *p, size_t size, const char *what);
+/* By an access that is not atomic. */
+bool schedule_memory_was_written(const volatile void *p);
 /* A number that belongs to this address, 0 at first. */
 uint16_t *schedule_memory_number(const volatile void *p);
 struct schedule_clock *schedule_known(void);
