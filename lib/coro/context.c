@@ -217,6 +217,12 @@ static void prepare_swap(struct hence_context *here)
                 (unsigned)(address >> 16 >> 16), (unsigned)address);
 }
 
+void hence_context_forget(void *p, size_t size)
+{
+    if (__asan_unpoison_memory_region)
+        __asan_unpoison_memory_region(p, size);
+}
+
 void hence_context_begin(struct hence_context *here, void *bottom, size_t size,
                          void (*entry)(void *arg), void *arg)
 {
@@ -224,8 +230,6 @@ void hence_context_begin(struct hence_context *here, void *bottom, size_t size,
     here->arg = arg;
     here->bottom = bottom;
     here->size = size;
-    if (__asan_unpoison_memory_region)
-        __asan_unpoison_memory_region(bottom, size); /* of what was mapped here before */
     if (__lsan_register_root_region)
         __lsan_register_root_region(bottom, size);
     if (__tsan_create_fiber)

@@ -52,6 +52,10 @@ struct hence_context {
     ucontext_t *slow;      /* instead of the registers: the owner has room for it */
 };
 
+/* Has a sanitizer forget what stood in this memory, which is about to be unmapped: frames were left there that
+ * never returned, and something else may be mapped there next. */
+void hence_context_forget(void *p, size_t size);
+
 /* Has `here` begin with entry(arg), which must not return, on the `size` bytes of stack from `bottom`
  * on, when it is first switched to. */
 void hence_context_begin(struct hence_context *here, void *bottom, size_t size,
