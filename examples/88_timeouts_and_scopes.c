@@ -11,6 +11,7 @@
  *     the cache did not answer: moving on
  *     all at once: timed out after 1 s
  *     stopped by a signal: cancelled
+ *     saving
  *     saved, then stopped
  *     the effective deadline is 2 s from now
  */
@@ -155,6 +156,8 @@ static void save_before_stopping(hence_loop *loop)
 
     hence_cancel_scope *shield = hence_cancel_scope_enter();
     hence_cancel_scope_set_shield(shield, true);
+    if (hence_cancel_scope_shield(shield))
+        printf("saving\n");
     hence_result saved = hence_cancel_scope_exit(shield, fetch(1), NULL); /* to its end */
 
     hence_result r = fetch(60); /* is cancelled at once */

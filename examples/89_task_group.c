@@ -15,6 +15,7 @@
  *     the first one was enough: no failure
  *     the server listens on port 8042, 1 child
  *     the server has stopped
+ *     ready, with a name of 7 letters
  */
 /* long: 6 s */
 #include <hence/hence.h>
@@ -146,6 +147,22 @@ static hence_result log_lines(void)
 }
 //! [own]
 
+//! [start-own]
+static hence_result greet(hence_task_status *status, void *name)
+{
+    hence_task_status_started(status, name ? hence_int((int64_t)strlen(name)) : hence_none());
+    return hence_co_sleep(HENCE_MS(10));
+}
+
+static hence_result start_greeter(void)
+{
+    hence_task_group *group = hence_task_group_enter();
+    hence_result r = hence_task_group_start_own(group, greet, strdup("greeter"), free);
+    printf("ready, with a name of %" PRId64 " letters\n", hence_as_int(&r));
+    return hence_task_group_exit(group, r);
+}
+//! [start-own]
+
 static hence_result run(void *arg)
 {
     (void)arg;
@@ -153,6 +170,7 @@ static hence_result run(void *arg)
     fetch_with_failure();
     fetch_any();
     hence_drop(use_server());
+    hence_drop(start_greeter());
     return log_lines();
 }
 

@@ -879,6 +879,7 @@ typedef struct hence_filesystem_lock hence_filesystem_lock;
  * The kernel locks it for one open file (`F_OFD_SETLK`) and forgets the lock when that is closed,
  * however the process ends: nothing is left behind. Two of these in one process exclude each other
  * as two processes do.
+ * A forked child has the open file, too: without exec() the lock lasts until both have let go of it.
  *
  * @param loop  lent
  * @param path  copied

@@ -189,7 +189,7 @@ HENCE_API HENCE_MUST_USE hence_result hence_task_group_start_at(const char *site
     hence_task_group_start_at(HENCE_SITE, (group), (fn), (arg), NULL)
 /**
  * The same, with an argument that the child owns: hence_task_group_start_at() with this line.
- * @snippet 89_task_group.c start
+ * @snippet 89_task_group.c start-own
  */
 #define hence_task_group_start_own(group, fn, arg, drop)                                           \
     hence_task_group_start_at(HENCE_SITE, (group), (fn), (arg), (drop))

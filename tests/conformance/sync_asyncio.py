@@ -324,6 +324,8 @@ class ModelledCondition(Modelled):
     def release(self):
         if self.leaving:
             self.program.touch("153")
+        if self.moving:
+            self.program.touch("157")
         self.is_locked = False
         self.let_in()
 

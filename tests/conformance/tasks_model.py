@@ -8,7 +8,7 @@ is, and Modelled puts hence's differences on top of it; a program that touched n
 import asyncio
 
 import asyncio_model
-from asyncio_model import ENDED, GOOD, ONLY_REPORTS, Combinator, Problem, describe
+from asyncio_model import ENDED, GOOD, ONLY_REPORTS, Asking, Combinator, Problem, describe
 from tasks_modes import CATCHES_CANCELLED, CATCHES_OTHERS, MODES, RETURNS
 
 INTERPRETER = "coroutines"
@@ -19,6 +19,8 @@ DIFFERENCES = {
     )
 } | {
     "93-counts": "a task that has ended counts no cancellations any more; in asyncio it still tells how many there were",
+    "106-served": "as_completed: a task is cancelled that has been served, and has not been told yet: it has had that one; "
+    "in asyncio the next one who asks gets it",
     "115-lost": "a task is cancelled that has a wait_for, and has not been told yet that what that waited for is done: "
     "the cancellation comes; asyncio's wait_for loses it, until Python 3.12",
 }
@@ -208,6 +210,8 @@ class BodyTask(asyncio_model.WatchedTask):
         f = self.awaits
         if isinstance(f, Combinator) and f.passes_to is not None and f.done() and not self.done():
             self.get_loop().program.touch("115-lost")
+        if isinstance(f, Asking) and f.done() and not self.done():
+            self.get_loop().program.touch("106-served")
         return asyncio.Task.cancel(self, msg)
 
 

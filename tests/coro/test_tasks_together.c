@@ -371,6 +371,32 @@ TEST(tasks_together, those_who_ask_for_the_next_that_is_done_are_served_in_their
     end();
 }
 
+static hence_result ask_again(void *name)
+{
+    hence_drop(ask(name));
+    return ask(name);
+}
+
+/* rule 106: in asyncio the next one who asks gets it */
+TEST(tasks_together, who_is_cancelled_when_it_has_been_served_has_had_it)
+{
+    begin(2);
+    queue = hence_as_completed(both.loop, futures, 2, -1);
+    spawn(0, ask_again);
+    turn();
+    resolve_input(1, hence_int(1));
+    turn();
+    check_trace("");
+    check_int(hence_future_cancel(tasks[0]), 0);
+    run();
+    check_trace("a-got:-1");
+    resolve_input(0, hence_int(0));
+    run();
+    check_trace("a-got:0 a:none");
+    queue = hence_completion_queue_free(queue);
+    end();
+}
+
 /* ---- the loop ---- */
 
 static hence_result stop_on_the_way(void *name)

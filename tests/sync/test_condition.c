@@ -179,14 +179,17 @@ TEST(condition, a_hold_that_goes_while_it_waits_ends_the_wait)
     begin();
     wait_as(&a, &of_a);
     wait_as(&b, &of_b);
+    wait_as(&c, &of_c);
     hence_hold_free(of_a);
     of_a = NULL;
     check_trace("a:abandoned");
     held = hold_now();
     hence_condition_notify(condition, 1);
-    hence_hold_free(of_b); /* notified in vain */
+    hence_hold_free(of_b); /* notified in vain: that is passed on */
     of_b = NULL;
     check_trace("b:abandoned");
+    hence_hold_release(held);
+    check_trace("c:none");
     end();
     forget_reports();
 }
