@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * A lock around something that takes several steps. Three of them change one account, each reads it, waits a
- * while, and writes it; their sections never overlap, so no change gets lost. First as Deferreds, then as
- * Futures.
+ * A lock around something that takes several steps. Clerks change one account: each reads it, waits a while, and
+ * writes it; their sections never overlap, so no change gets lost. First as Deferreds, then as Futures.
  *
  *     cc 70_lock.c $(pkg-config --cflags --libs hence) && ./a.out
  *     ann reads 0
@@ -10,10 +9,14 @@
  *     bob reads 1
  *     bob writes 2
  *     cy reads 2
- *     cy writes 3
+ *     cy writes 3                                                 (after 3 seconds)
+ *     dan reads 3
+ *     dan writes 4
+ *     eve reads 4
+ *     eve writes 5                                                (after another 2)
  *     the lock is free: true
  *     a Future holds it: true, and then: false
- *     4 and 5 with the lock held
+ *     6 with the lock held
  *     somebody waited too long: timed out after 0.5 s
  */
 #include <event2/event.h>
@@ -35,7 +38,9 @@ struct clerk {
 };
 
 static hence_result read_account(hence_result *in, void *arg);
+static hence_result change_account(void *arg);
 static hence_result write_account(void *arg);
+static void deposit_with_futures(struct clerk *clerks);
 static hence_result add_one(void *arg);
 static hence_result keep(hence_result *in, void *arg);
 static hence_result print_failure(hence_result *in, void *arg);
@@ -52,11 +57,16 @@ int main(void)
     bank.lock = hence_lock_new();
     if (!bank.loop || !bank.lock)
         return EXIT_FAILURE;
-    struct clerk clerks[] = {{&bank, "ann", 0}, {&bank, "bob", 0}, {&bank, "cy", 0}};
+    struct clerk clerks[] = {{&bank, "ann", 0},
+                             {&bank, "bob", 0},
+                             {&bank, "cy", 0},
+                             {&bank, "dan", 0},
+                             {&bank, "eve", 0}};
     for (int i = 0; i < 3; i++)
         deposit(&clerks[i]);
     //! [lock]
     event_base_dispatch(hence_loop_base(bank.loop));
+    deposit_with_futures(&clerks[3]);
 
     //! [try]
     hence_hold *hold;
@@ -90,8 +100,13 @@ static void deposit(struct clerk *clerk)
 /* The hold stays in the input, which lives until the outcome of the step is known. */
 static hence_result read_account(hence_result *in, void *arg)
 {
-    struct clerk *clerk = arg;
     (void)in;
+    return change_account(arg);
+}
+
+static hence_result change_account(void *arg)
+{
+    struct clerk *clerk = arg;
     clerk->seen = clerk->bank->account;
     printf("%s reads %d\n", clerk->name, clerk->seen);
     return hence_chain(
@@ -108,6 +123,20 @@ static hence_result write_account(void *arg)
 }
 
 /* ---- Futures ---- */
+
+//! [run-future]
+static void deposit_with_futures(struct clerk *clerks)
+{
+    struct bank *bank = clerks[0].bank;
+    hence_future *futures[2];
+    for (int i = 0; i < 2; i++)
+        futures[i] = hence_lock_run_future(bank->loop, bank->lock, change_account, &clerks[i]);
+    hence_future *all = hence_gather(bank->loop, futures, 2, 0);
+    hence_drop(hence_loop_run_until_complete(bank->loop, all));
+    hence_future_unref(all);
+    hence_future_unref_all(futures, 2);
+}
+//! [run-future]
 
 static void with_futures(struct bank *bank)
 {
@@ -136,16 +165,10 @@ static void with_run(struct bank *bank)
 {
     hence_deferred *d = hence_lock_run(bank->lock, add_one, bank);
     //! [run]
-    //! [run-future]
-    hence_future *f = hence_lock_run_future(bank->loop, bank->lock, add_one, bank);
-    //! [run-future]
-    hence_result first = hence_deferred_take(d);
-    hence_result second = hence_loop_run_until_complete(bank->loop, f);
-    printf("%d and %d with the lock held\n", (int)hence_as_int(&first), (int)hence_as_int(&second));
-    hence_drop(first);
-    hence_drop(second);
+    hence_result r = hence_deferred_take(d);
+    printf("%d with the lock held\n", (int)hence_as_int(&r));
+    hence_drop(r);
     hence_deferred_unref(d);
-    hence_future_unref(f);
 }
 
 /* ---- holds ---- */

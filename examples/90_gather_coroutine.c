@@ -13,6 +13,7 @@
  *     Task C: Compute factorial(4)...
  *     Task C: factorial(4) = 24                                   (after three seconds)
  */
+/* long: 3 s */
 #include <hence/hence.h>
 
 #include <inttypes.h>

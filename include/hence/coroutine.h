@@ -120,6 +120,8 @@ HENCE_API HENCE_MUST_USE hence_deferred *hence_inline_callbacks_at(const char *s
        the task is cancelled  f is cancelled, and what that makes of it is the result: #HENCE_ECANCELLED
        f is NULL              the out-of-memory failure
    @endverbatim
+ * In a step that runs inside a coroutine's own hence_resolve() the coroutine waits, and so does all else that this
+ * call was to tell: return a chain there instead.
  *
  * @param f  taken, as by hence_chain_future(), so that `hence_await(fetch(url))` leaves nothing behind. To
  *           keep it, or to shield it from a cancellation, give a reference or a shield of it

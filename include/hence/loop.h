@@ -276,6 +276,7 @@ HENCE_API int hence_call_at_own(hence_loop *loop, int64_t when, hence_call_fn *f
  * @retval -ENOMEM     no memory, or @p loop is NULL
  * @retval -EINVAL     @p fn is NULL
  * @retval -ESHUTDOWN  the loop is closed
+ * @retval -EPERM      in a forked child that has not called hence_loop_reinit(), with a report
  *
  * @threading{Any.}
  * @complexity{O(1); one allocation, and a system call if the loop may be asleep.}
@@ -441,7 +442,8 @@ HENCE_API bool hence_loop_is_closed(const hence_loop *loop);
  *
  * A child that only executes another program needs nothing. One that goes on with the loop calls
  * this first: until then every call is refused with -EPERM and a report that says so. The child's
- * calls and timers are copies of the parent's.
+ * calls and timers are copies of the parent's. Jobs on threads of the parent do not come along: their
+ * Futures fail here with #HENCE_EDIED.
  *
  * @param loop  lent
  * @retval 0        usable; the calling thread is the loop's

@@ -168,6 +168,7 @@ HENCE_API hence_lock *hence_lock_free(hence_lock *lock);
        somebody does        the hold, when all who asked before have let go
        the lock is freed    fails with HENCE_EABANDONED
    @endverbatim
+ * A lock is not reentrant: who has it and asks for it again waits for itself.
  *
  * @param site  a string that lives for ever: #HENCE_SITE; or NULL
  * @param lock  lent
@@ -878,6 +879,7 @@ typedef struct hence_filesystem_lock hence_filesystem_lock;
  * The kernel locks it for one open file (`F_OFD_SETLK`) and forgets the lock when that is closed,
  * however the process ends: nothing is left behind. Two of these in one process exclude each other
  * as two processes do.
+ * A forked child has the open file, too: without exec() the lock lasts until both have let go of it.
  *
  * @param loop  lent
  * @param path  copied

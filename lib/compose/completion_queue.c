@@ -338,11 +338,23 @@ hence_completion_queue *hence_completion_queue_free(hence_completion_queue *queu
 
 /* ---- taken ---- */
 
+/* There is one, so nobody asks. */
+static hence_future *next_done(const char *site, hence_completion_queue *queue)
+{
+    hence_promise *promise;
+    hence_future *f = hence_future_new_at(site, queue->loop, &promise);
+    if (f)
+        hence_resolve_at(NULL, promise, hence_own(take_done(queue), hence_completion_free));
+    return f;
+}
+
 hence_future *hence_completion_queue_next_at(const char *site, hence_completion_queue *queue)
 {
     hence_promise *promise;
     if (!queue)
         return NULL;
+    if (count_done(queue))
+        return next_done(site, queue);
     struct asking *asking = hence_memory_get(sizeof *asking);
     hence_future *f = asking ? hence_future_new_at(site, queue->loop, &promise) : NULL;
     if (!f) {

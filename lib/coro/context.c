@@ -53,6 +53,36 @@ static void arrive(void *fake_stack)
         __sanitizer_finish_switch_fiber(fake_stack, &left->bottom, &left->size);
 }
 
+/* ---- telling valgrind ---- */
+
+enum {
+    REGISTER_STACK = 0x1501, /* as in valgrind.h */
+    DEREGISTER_STACK = 0x1502
+};
+
+/* Valgrind takes these instructions, which do nothing otherwise, for a request. The answer is 0 without it. */
+static unsigned long request_of_valgrind(unsigned long request, unsigned long first,
+                                         unsigned long second)
+{
+    unsigned long answer = 0;
+#if defined(__x86_64__) && !defined(__ILP32__)
+    volatile unsigned long words[6] = {request, first, second, 0, 0, 0};
+    __asm__ volatile("rolq $3, %%rdi\n\t"
+                     "rolq $13, %%rdi\n\t"
+                     "rolq $61, %%rdi\n\t"
+                     "rolq $51, %%rdi\n\t"
+                     "xchgq %%rbx, %%rbx"
+                     : "=d"(answer)
+                     : "a"(&words[0]), "0"(answer)
+                     : "cc", "memory");
+#else
+    (void)request;
+    (void)first;
+    (void)second;
+#endif
+    return answer;
+}
+
 /* ---- jumping ---- */
 
 #if HENCE_CONTEXT_BY_JUMP
@@ -187,6 +217,12 @@ static void prepare_swap(struct hence_context *here)
                 (unsigned)(address >> 16 >> 16), (unsigned)address);
 }
 
+void hence_context_forget(void *p, size_t size)
+{
+    if (__asan_unpoison_memory_region)
+        __asan_unpoison_memory_region(p, size);
+}
+
 void hence_context_begin(struct hence_context *here, void *bottom, size_t size,
                          void (*entry)(void *arg), void *arg)
 {
@@ -194,12 +230,12 @@ void hence_context_begin(struct hence_context *here, void *bottom, size_t size,
     here->arg = arg;
     here->bottom = bottom;
     here->size = size;
-    if (__asan_unpoison_memory_region)
-        __asan_unpoison_memory_region(bottom, size); /* of what was mapped here before */
     if (__lsan_register_root_region)
         __lsan_register_root_region(bottom, size);
     if (__tsan_create_fiber)
         here->fiber = __tsan_create_fiber(0);
+    here->valgrind_stack =
+        request_of_valgrind(REGISTER_STACK, (uintptr_t)bottom, (uintptr_t)bottom + size);
     if (by_swapcontext)
         prepare_swap(here);
     else
@@ -208,6 +244,7 @@ void hence_context_begin(struct hence_context *here, void *bottom, size_t size,
 
 void hence_context_end(struct hence_context *here)
 {
+    request_of_valgrind(DEREGISTER_STACK, here->valgrind_stack, 0);
     if (__lsan_unregister_root_region)
         __lsan_unregister_root_region(here->bottom, here->size);
     if (__tsan_destroy_fiber)

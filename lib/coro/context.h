@@ -47,9 +47,14 @@ struct hence_context {
     const void *bottom;
     size_t size;
     void *fake_stack, *fiber;
+    unsigned long valgrind_stack; /* its number there */
     bool is_left_for_good; /* what stands on its stack will not be used again, but for its entry */
     ucontext_t *slow;      /* instead of the registers: the owner has room for it */
 };
+
+/* Has a sanitizer forget what stood in this memory, which is about to be unmapped: frames were left there that
+ * never returned, and something else may be mapped there next. */
+void hence_context_forget(void *p, size_t size);
 
 /* Has `here` begin with entry(arg), which must not return, on the `size` bytes of stack from `bottom`
  * on, when it is first switched to. */

@@ -102,8 +102,11 @@ static struct hence_coroutine *stack_new(void)
 static void stack_free(struct hence_coroutine *c)
 {
     hence_ring_remove(&c->ring);
+    char *mapping = c->mapping;
+    const size_t mapped = c->mapped;
     hence_context_end(&c->here);
-    munmap(c->mapping, c->mapped);
+    hence_context_forget(mapping + page_size(), mapped - page_size());
+    munmap(mapping, mapped);
 }
 
 static inline void reap(void)

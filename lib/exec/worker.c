@@ -10,6 +10,7 @@ _Thread_local hence_executor *hence_executor_of_thread;
 
 /* The job that this thread is at. */
 static _Thread_local struct hence_job *current_job;
+static _Thread_local bool is_initializing;
 
 bool hence_job_is_cancelled(void)
 {
@@ -73,7 +74,8 @@ static void break_executor(hence_executor *executor, hence_failure *why)
     hence_executor_drop_jobs(executor, failure);
 }
 
-/* The thread ends inside a job, or inside the initializer. */
+/* The thread ends inside a job, or inside the initializer; or inside something that a job has called when it was
+ * over, which then has what it is given. */
 static void worker_dies(void *arg)
 {
     hence_executor *executor = arg;
@@ -83,33 +85,30 @@ static void worker_dies(void *arg)
     hence_executor_of_thread = NULL;
     if (job)
         hence_job_refuse(job, died);
-    else
+    else if (is_initializing)
         break_executor(executor, hence_take_failure(&died));
     pthread_mutex_lock(&executor->mutex);
-    if (!job)
+    if (is_initializing)
         executor->idle--;
     worker_ends(executor);
 }
 
 /* Only here can the thread be cancelled: elsewhere it holds what would be lost. */
-static hence_result call(hence_executor *executor, hence_result_fn *fn, void *arg)
+static hence_result call(hence_result_fn *fn, void *arg)
 {
-    hence_result r;
     int state;
-    pthread_cleanup_push(worker_dies, executor);
     pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &state);
-    r = fn(arg);
+    hence_result r = fn(arg);
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
-    pthread_cleanup_pop(0);
     return r;
 }
 
 /* ---- works ---- */
 
-static void run_job(hence_executor *executor, struct hence_job *job)
+static void run_job(struct hence_job *job)
 {
     current_job = job;
-    hence_result r = call(executor, job->fn, job->arg);
+    hence_result r = call(job->fn, job->arg);
     current_job = NULL;
     if (job->drop)
         job->drop(job->arg);
@@ -178,9 +177,11 @@ static struct hence_job *next_job(hence_executor *executor)
 
 static bool initialize(hence_executor *executor)
 {
-    hence_result r = executor->initializer
-                         ? call(executor, executor->initializer, executor->initializer_arg)
-                         : hence_none();
+    if (!executor->initializer)
+        return true;
+    is_initializing = true;
+    hence_result r = call(executor->initializer, executor->initializer_arg);
+    is_initializing = false;
     hence_failure *failure = hence_take_failure(&r);
     hence_drop(r);
     if (failure)
@@ -188,24 +189,31 @@ static bool initialize(hence_executor *executor)
     return !failure;
 }
 
-static void *work(void *arg)
+static void work_until_over(hence_executor *executor)
 {
-    hence_executor *executor = arg;
     struct hence_job *job;
-    int state;
-    hence_executor_of_thread = executor;
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
     const bool is_ready = initialize(executor);
     pthread_mutex_lock(&executor->mutex);
     while (is_ready && (job = next_job(executor))) {
         pthread_mutex_unlock(&executor->mutex);
-        run_job(executor, job);
+        run_job(job);
         pthread_mutex_lock(&executor->mutex);
         executor->idle++;
         hence_executor_let_in(executor);
     }
     executor->idle--;
     worker_ends(executor);
+}
+
+static void *work(void *arg)
+{
+    hence_executor *executor = arg;
+    int state;
+    hence_executor_of_thread = executor;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+    pthread_cleanup_push(worker_dies, executor);
+    work_until_over(executor);
+    pthread_cleanup_pop(0);
     return NULL;
 }
 

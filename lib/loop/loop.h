@@ -62,7 +62,7 @@ struct ready_queue {
     size_t links;      /* in the entries that are */
     size_t timers;     /* entries of timers, cancelled ones too */
     size_t cancelled;  /* calls that were cancelled: their entries are passed over */
-    struct hence_link *recent[LINKS_AHEAD]; /* the last links that were appended */
+    struct hence_link *recent[LINKS_AHEAD]; /* the last links that were appended, if many wait */
     uint32_t next_recent;
 };
 

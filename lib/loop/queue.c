@@ -10,11 +10,12 @@
 #include "loop/loop.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/memory.h"
 
 #define FIRST_CAPACITY 64
-#define MANY_LINKS     (4 * LINKS_AHEAD)
+#define MANY_LINKS     2048 /* more than fit into the nearer caches, with what they are to tell */
 
 const char hence_ready_marks[2];
 
@@ -53,13 +54,18 @@ int hence_ready_grow(struct ready_queue *queue)
     return 0;
 }
 
-/* It is still there: links are run in the order in which they were appended. */
+/* Remembers the last ones from the moment on when there are many. Links are run in the order in which they
+ * were appended, so the one that it gives is still there. */
 static struct hence_link *link_before(struct ready_queue *queue, struct hence_link *link)
 {
+    if (HENCE_LIKELY(queue->links <= MANY_LINKS))
+        return NULL;
+    if (queue->links == MANY_LINKS + 1)
+        memset(queue->recent, 0, sizeof queue->recent);
     struct hence_link **place = &queue->recent[queue->next_recent++ % LINKS_AHEAD];
     struct hence_link *before = *place;
     *place = link;
-    return queue->links > MANY_LINKS ? before : NULL;
+    return before;
 }
 
 struct hence_link *hence_ready_append_link(struct ready_queue *queue, struct hence_link *link)

@@ -118,7 +118,7 @@ static void get(hence_async_result *result, hence_promise *promise)
     if (result->is_set)
         hence_resolve_at(NULL, promise, read_box(result));
     else
-        hence_waiter_add(&result->waiting, promise);
+        hence_waiter_add(&result->primitive, &result->waiting, promise);
 }
 
 hence_deferred *hence_async_result_get_at(const char *site, hence_async_result *result)

@@ -40,10 +40,10 @@ hence_barrier *hence_barrier_free(hence_barrier *barrier)
 
 static void wait(hence_barrier *barrier, hence_promise *promise)
 {
-    if (barrier->is_broken || barrier->primitive.freed) {
+    if (barrier->is_broken) {
         hence_resolve_at(NULL, promise, hence_fail_static(HENCE_EBROKEN));
     } else if (barrier->waiting.size + 1 < barrier->parties) {
-        hence_waiter_add(&barrier->waiting, promise);
+        hence_waiter_add(&barrier->primitive, &barrier->waiting, promise);
     } else {
         int64_t index = 0;
         while (barrier->waiting.size)

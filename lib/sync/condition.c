@@ -238,6 +238,10 @@ static void wait_for(hence_condition *condition, hence_hold *hold, hence_predica
         hence_resolve_at(NULL, promise, hence_fail_static(HENCE_EINVAL));
         return;
     }
+    if (condition->primitive.freed) {
+        hence_resolve_at(NULL, promise, hence_fail_static(HENCE_EABANDONED));
+        return;
+    }
     if (predicate && predicate(arg)) {
         hence_resolve_at(NULL, promise, hence_none());
         return;

@@ -64,7 +64,7 @@ static void wait(hence_sync_event *event, hence_promise *promise)
     if (event->is_set)
         hence_resolve_at(NULL, promise, hence_none());
     else
-        hence_waiter_add(&event->waiting, promise);
+        hence_waiter_add(&event->primitive, &event->waiting, promise);
 }
 
 hence_deferred *hence_sync_event_wait_at(const char *site, hence_sync_event *event)

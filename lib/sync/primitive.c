@@ -81,11 +81,13 @@ static bool stop_waiting(hence_promise *promise, void *arg)
     return true;
 }
 
-struct waiter *hence_waiter_add(struct row *row, hence_promise *promise)
+struct waiter *hence_waiter_add(struct primitive *primitive, struct row *row,
+                                hence_promise *promise)
 {
-    struct waiter *waiter = hence_memory_get(sizeof *waiter);
+    struct waiter *waiter = primitive->freed ? NULL : hence_memory_get(sizeof *waiter);
     if (!waiter) {
-        hence_resolve_at(NULL, promise, hence_fail_static(HENCE_ENOMEM));
+        const hence_error code = primitive->freed ? HENCE_EABANDONED : HENCE_ENOMEM;
+        hence_resolve_at(NULL, promise, hence_fail_static(code));
         return NULL;
     }
     *waiter = (struct waiter){.promise = promise};

@@ -68,9 +68,10 @@ static inline struct waiter *hence_row_first(const struct row *row)
     return row->size ? (struct waiter *)row->ring.next : NULL;
 }
 
-/* Puts a new waiter, without anything but its promise, last into `row`. NULL when there is no memory, and
- * then the promise has been told so. */
-struct waiter *hence_waiter_add(struct row *row, hence_promise *promise);
+/* Puts a new waiter, without anything but its promise, last into `row`. NULL when there is no memory, or
+ * the primitive has been freed, by whose last waiter this is asked for; then the promise has been told so. */
+struct waiter *hence_waiter_add(struct primitive *primitive, struct row *row,
+                                hence_promise *promise);
 /* Takes it out of its row and tells it. */
 void hence_waiter_tell(struct waiter *waiter, hence_result r);
 /* It will be told `r`, when `decided`, the row of those, comes to it. */

@@ -127,13 +127,12 @@ hence_queue *hence_queue_free(hence_queue *queue)
 
 /* ---- in ---- */
 
-/* May it be put in at once, without overtaking anybody? 0, -EAGAIN, -ESHUTDOWN or -ENOMEM. */
+/* May it be put in at once? 0, -EAGAIN, -ESHUTDOWN or -ENOMEM. Nobody is overtaken: those who wait to put are
+ * let in as soon as there is room, so if there is some, nobody waits. */
 static int find_room(hence_queue *queue)
 {
     if (queue->is_shut_down)
         return -ESHUTDOWN;
-    if (queue->putters.size)
-        return -EAGAIN;
     if (!queue->max_size)
         return queue->getters.size ? 0 : -EAGAIN;
     if (!has_room(queue))
@@ -178,7 +177,7 @@ static void put(hence_queue *queue, hence_result r, int64_t priority, hence_prom
         return;
     }
     if (error == -EAGAIN)
-        waiter = hence_waiter_add(&queue->putters, promise);
+        waiter = hence_waiter_add(&queue->primitive, &queue->putters, promise);
     else
         hence_resolve_at(NULL, promise,
                          hence_fail_static(error == -ENOMEM ? HENCE_ENOMEM : HENCE_ESHUTDOWN));
@@ -249,7 +248,7 @@ static void get(hence_queue *queue, hence_promise *promise)
     } else if (queue->getters.size >= queue->backlog) {
         hence_resolve_at(NULL, promise, hence_fail_static(HENCE_EFULL));
     } else {
-        hence_waiter_add(&queue->getters, promise);
+        hence_waiter_add(&queue->primitive, &queue->getters, promise);
     }
 }
 
@@ -291,6 +290,6 @@ bool hence_queue_is_full(const hence_queue *queue)
     if (!queue || queue->is_shut_down)
         return true;
     if (!queue->max_size)
-        return queue->putters.size || !queue->getters.size;
-    return queue->putters.size || !has_room(queue);
+        return !queue->getters.size;
+    return !has_room(queue);
 }

@@ -31,7 +31,7 @@ int hence_queue_task_done(hence_queue *queue)
 static void join(hence_queue *queue, hence_promise *promise)
 {
     if (queue->unfinished)
-        hence_waiter_add(&queue->joiners, promise);
+        hence_waiter_add(&queue->primitive, &queue->joiners, promise);
     else
         hence_resolve_at(NULL, promise, hence_none());
 }

@@ -109,7 +109,8 @@ Test(memory, slabs_whose_blocks_have_all_come_back_are_given_back)
     const size_t before = mallinfo2().uordblks;
     for (int i = 0; i < 3; i++) {
         take_many(104);
-        cr_assert_gt(mallinfo2().uordblks, before + (size_t)MANY * 104);
+        if (before) /* sanitizers do not tell */
+            cr_assert_gt(mallinfo2().uordblks, before + (size_t)MANY * 104);
         cr_assert_lt(mallinfo2().uordblks, before + (size_t)MANY * 106);
         give_many_back(104);
         cr_assert_leq(heap_beyond_slabs(), before);

@@ -826,6 +826,7 @@ class Combinator(Watched):
         self.inputs = inputs  # those that it waits for without passing on
         self.waiter = None
         self.time_is_over = False
+        self.condition = self.limit = None  # of a wait
         self.go_on()
 
     def go_on(self, _=None):
@@ -1101,10 +1102,22 @@ class Modelled(Untouched):
             return False
         if f is other:
             return True
-        for following in [self.behind(callback) for callback, _ in f._callbacks or ()] + self.many_behind[id(f)]:
+        many = [outer for outer in self.many_behind[id(f)] if not self.can_do_without(outer, f)]
+        for following in [self.behind(callback) for callback, _ in f._callbacks or ()] + many:
             if following is not None and self.leads(following, other):
                 return True
         return False
+
+    def can_do_without(self, outer, f):
+        """Is it a wait that time, or another input than f, may end?"""
+        if not isinstance(outer, Combinator) or not outer.inputs:
+            return False
+        if outer.done() or outer.limit is not None:
+            return True
+        if outer.condition == asyncio.ALL_COMPLETED:
+            return False
+        waiting = outer.coroutine.cr_await.cr_await  # asyncio's own, which counts those that have not told it
+        return waiting.cr_frame.f_locals["counter"] > 1 or outer.inputs.count(f) > 1
 
     def behind(self, callback):
         """What will be resolved because of a callback."""
@@ -1230,6 +1243,8 @@ class Modelled(Untouched):
                 return combinator
         inputs = arguments[0] if kind == "wait" else ()
         combinator = Combinator(self, getattr(self, kind)(*arguments), passes_to, inputs)
+        if kind == "wait":
+            combinator.condition, combinator.limit = arguments[1:]
         self.leads_on([passes_to] if passes_to is not None else inputs, combinator)
         return combinator
 

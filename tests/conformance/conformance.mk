@@ -36,6 +36,7 @@ tests_conformance_waiters_SOURCES = \
 	tests/conformance/program.h \
 	tests/conformance/waiters.c
 tests_conformance_waiters_LDADD = $(THREAD_LIBS)
+
 tests_conformance_inline_SOURCES = \
 	tests/conformance/inline.c \
 	tests/conformance/program.c \
@@ -65,17 +66,23 @@ EXTRA_DIST += $(CONFORMANCE_TESTS) \
 	tests/conformance/twisted_differences.py \
 	tests/conformance/twisted_model.py \
 	tests/conformance/twisted_operations.py \
-	tests/conformance/planted/futures \
+	tests/conformance/planted/broken \
 	tests/conformance/planted/run \
-	tests/conformance/planted/sync \
 	tests/conformance/planted/futures-exception.broken \
 	tests/conformance/planted/futures-gather.broken \
 	tests/conformance/planted/futures-remove.broken \
+	tests/conformance/planted/inline-cancel.broken \
+	tests/conformance/planted/inline-must-cancel.broken \
 	tests/conformance/planted/sync-backlog.broken \
 	tests/conformance/planted/sync-barrier.broken \
 	tests/conformance/planted/sync-condition.broken \
 	tests/conformance/planted/sync-order.broken \
 	tests/conformance/planted/sync-putter.broken \
+	tests/conformance/planted/tasks-count.broken \
+	tests/conformance/planted/tasks-must-cancel.broken \
+	tests/conformance/planted/tasks-not-told.broken \
+	tests/conformance/planted/tasks-return.broken \
+	tests/conformance/planted/tasks-yield.broken \
 	tests/conformance/planted/cancel.patch \
 	tests/conformance/planted/errback.patch \
 	tests/conformance/planted/last.patch \

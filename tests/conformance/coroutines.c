@@ -30,6 +30,9 @@ enum {
     LOOK,
     SOON,
     LATER,
+    COUNT,
+    COMPLETED,
+    FREE,
     TURN
 };
 
@@ -48,6 +51,9 @@ static const struct operation operations[] = {
     [LOOK] = {"look", "d", 1, 2},
     [SOON] = {"soon", "qB", 2, 4},
     [LATER] = {"later", "qvB", 2, 3},
+    [COUNT] = {"count", "", 1, 2},
+    [COMPLETED] = {"completed", "vooo", 1, 1},
+    [FREE] = {"free", "", 0, 1},
     [TURN] = {"turn", "", 4, 14},
     {NULL, NULL, 0, 0},
 };
@@ -60,6 +66,7 @@ enum {
     AWAIT_WAIT,
     AWAIT_SHIELD,
     AWAIT_WAIT_FOR,
+    AWAIT_NEXT,
     AWAIT_SPAWN,
     CALL,
     CANCEL_ME,
@@ -75,6 +82,7 @@ static const struct operation of_bodies[] = {
     [AWAIT_WAIT] = {"await_wait", "lllvv", 2, 2},
     [AWAIT_SHIELD] = {"await_shield", "lv", 3, 3},
     [AWAIT_WAIT_FOR] = {"await_wait_for", "lvv", 3, 3},
+    [AWAIT_NEXT] = {"await_next", "v", 3, 3},
     [AWAIT_SPAWN] = {"await_spawn", "vT", 3, 3},
     [CALL] = {"call", "vT", 3, 3},
     [CANCEL_ME] = {"cancel_me", "", 2, 2},
@@ -127,6 +135,7 @@ static struct variable {
 
 static const char *const sites[SLOTS] = {"0", "1", "2", "3", "4", "5", "6", "7"};
 
+static hence_completion_queue *queue; /* what "await_next" asks, or NULL */
 static int operations_run;
 static bool is_over; /* what happens now is taking down, and leaves no trace */
 static bool was_done[SLOTS], reported[SLOTS];
@@ -286,6 +295,12 @@ static bool await_it(const struct node *node, hence_result *r, int *mode)
             *r = hence_await(
                 hence_wait_for_at(NULL, other, numbers[1] / 2 < 4 ? numbers[1] / 2 * UNIT : -1));
         return other;
+    case AWAIT_NEXT:
+        *mode = numbers[0];
+        if (!queue)
+            return false;
+        *r = hence_await(hence_completion_queue_next_at(NULL, queue));
+        return true;
     case AWAIT_SPAWN:
         *mode = numbers[0];
         *r = hence_await(spawn(NULL, node->blocks[1]));
@@ -422,6 +437,15 @@ static void call(const struct block *block, bool later, int number)
         hence_call_soon(loop, called, arg, NULL);
 }
 
+static void complete(const int *numbers)
+{
+    hence_future *inputs[INPUTS];
+    const size_t n = take_inputs(numbers + 1, inputs);
+    const int limit = numbers[0] - 6;
+    hence_completion_queue_free(queue);
+    queue = hence_as_completed(loop, inputs, n, limit < 0 ? -1 : limit * UNIT);
+}
+
 static void run_on_future(const struct node *node, hence_future *f)
 {
     switch (node->operation - operations) {
@@ -479,6 +503,16 @@ static void run_operation(const struct node *node)
     case LATER:
         call(node->blocks[2], true, node->numbers[1]);
         break;
+    case COUNT:
+        begin_text();
+        trace("%s:tasks-%zu", text, hence_all_tasks(loop, NULL, 0));
+        break;
+    case COMPLETED:
+        complete(node->numbers);
+        break;
+    case FREE:
+        queue = hence_completion_queue_free(queue);
+        break;
     case TURN:
         if (!depth)
             take_turn();
@@ -513,6 +547,7 @@ static void take_down(void)
     for (int i = 0; i < SLOTS; i++)
         was_done[i] = hence_future_done(variables[i].future);
     is_over = true;
+    queue = hence_completion_queue_free(queue);
     for (struct variable *v = variables; v < variables + SLOTS; v++)
         resolve(v, hence_none());
     for (struct variable *v = variables; v < variables + SLOTS; v++) {

@@ -212,6 +212,7 @@ class Modelled:
     def __init__(self, program):
         self.program = program
         self.on_their_way = 0  # who have it, and have not been told
+        self.leaving = 0  # who were cancelled in this turn
 
     def wait_in(self, row, asker, *more):
         asker.row = row
@@ -235,7 +236,13 @@ class Modelled:
             return "late"
         asker.row.remove(asker)
         asker.is_served = True
-        self.program.loop.call_soon(lambda: asker.told("cancelled"))
+        self.leaving += 1
+
+        def tell():
+            self.leaving -= 1
+            asker.told("cancelled")
+
+        self.program.loop.call_soon(tell)
         self.cancelled(asker)
         return None
 
@@ -248,9 +255,10 @@ class Modelled:
 
 
 class ModelledGate(Modelled):
-    def __init__(self, program, tokens):
+    def __init__(self, program, tokens, is_lock=False):
         super().__init__(program)
         self.tokens = tokens
+        self.is_lock = is_lock
         self.waiting = []
 
     def ask(self, asker):
@@ -263,6 +271,8 @@ class ModelledGate(Modelled):
             self.wait_in(self.waiting, asker)
 
     def release(self):
+        if self.is_lock and self.leaving:
+            self.program.touch("153")
         self.tokens += 1
         while self.tokens and self.waiting:
             self.tokens -= 1
@@ -312,6 +322,10 @@ class ModelledCondition(Modelled):
             asker.told(Holds)
 
     def release(self):
+        if self.leaving:
+            self.program.touch("153")
+        if self.moving:
+            self.program.touch("157")
         self.is_locked = False
         self.let_in()
 
@@ -450,6 +464,7 @@ class ModelledItems(Modelled):
         return self.pop() if self.items else None
 
     def join(self, asker):
+        self.touched()
         if self.unfinished:
             self.wait_in(self.joiners, asker)
         else:
@@ -469,7 +484,7 @@ class ModelledItems(Modelled):
 
 def make_modelled(program, word, v):
     if word == "async_lock":
-        return ModelledGate(program, 1)
+        return ModelledGate(program, 1, True)
     if word == "async_semaphore":
         return ModelledGate(program, 1 + v % 3)
     if word == "event":

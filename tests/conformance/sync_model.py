@@ -17,10 +17,12 @@ NAMES_OF_TRACES = ["modelled", "originals"]
 DIFFERENCES = {
     "63": "a release, or a put, inside the steps of somebody who has just been served by the same object serves the "
     "next one after these steps; in Twisted inside them",
+    "153": "who is cancelled leaves the row of a lock at once; in asyncio when it has woken up, and a release that comes "
+    "before that wakes nobody else up until then",
     "154": "who is served has what it asked for at once; asyncio's semaphore lets nobody else have a further token "
     "until that one has woken up",
-    "157": "who is notified, or cancelled, queues up for the lock at once; asyncio's has to wake up first, and "
-    "somebody else may come between",
+    "157": "who is notified, or cancelled, queues up for the lock at once, and is told when it has it; asyncio's has to "
+    "wake up first, and somebody else may come between",
     "157-notified": "who is cancelled after it was notified passes that on, and keeps its place in the row of the "
     "lock; in asyncio of 3.11 the notification is lost (gh-112202), and the place too",
     "158": "a barrier that is complete may be used again at once, and cannot be broken any more for those who have "
@@ -160,7 +162,7 @@ class Program:
             if asker:
                 release(asker)
         elif is_condition(o):
-            if any(asker.of is o and asker.holds and not waits(asker) for asker in self.askers):
+            if self.oldest_holder(o):
                 o.notify(v % 4 or 9)
         elif is_queue(o):
             if o.put(v):
@@ -237,11 +239,6 @@ def is_async_queue(o):
 
 def is_queue(o):
     return isinstance(o, sync_twisted.Items) or is_async_queue(o)
-
-
-def waits(asker):
-    """Does it wait for a condition, and so not hold the lock?"""
-    return asker.pending
 
 
 def release(asker):

@@ -8,16 +8,20 @@ is, and Modelled puts hence's differences on top of it; a program that touched n
 import asyncio
 
 import asyncio_model
-from asyncio_model import ENDED, GOOD, ONLY_REPORTS, Combinator, Problem, describe
+from asyncio_model import ENDED, GOOD, ONLY_REPORTS, Asking, Combinator, Problem, describe
 from tasks_modes import CATCHES_CANCELLED, CATCHES_OTHERS, MODES, RETURNS
 
 INTERPRETER = "coroutines"
 NAMES_OF_TRACES = ["modelled", "asyncio"]
 DIFFERENCES = {
-    name: asyncio_model.DIFFERENCES[name] for name in ("13", "87", "95", "102", "103", "111", "113", "114", "115")
+    name: asyncio_model.DIFFERENCES[name] for name in (
+        *("13", "87", "95", "102", "103", "106", "106-row", "106-left", "107", "108", "111", "113", "114", "115"),
+    )
 } | {
-    "counts": "a task that has ended counts no cancellations any more; in asyncio it still tells how many there were",
-    "lost": "a task is cancelled that has a wait_for, and has not been told yet that what that waited for is done: "
+    "93-counts": "a task that has ended counts no cancellations any more; in asyncio it still tells how many there were",
+    "106-served": "as_completed: a task is cancelled that has been served, and has not been told yet: it has had that one; "
+    "in asyncio the next one who asks gets it",
+    "115-lost": "a task is cancelled that has a wait_for, and has not been told yet that what that waited for is done: "
     "the cancellation comes; asyncio's wait_for loses it, until Python 3.12",
 }
 
@@ -73,9 +77,17 @@ class Bodies:
             return
         count = f.cancelling() if isinstance(f, asyncio.Task) else 0
         if count and f.done():
-            self.touch("counts")
+            self.touch("93-counts")
             count = 0
         self.event(f"cancelling-{count}")
+
+    def op_free(self):
+        if self.queue is not None and self.queue.asking:
+            self.touch("108")
+        super().op_free()
+
+    def op_count(self):
+        self.event(f"tasks-{len(asyncio.all_tasks(self.loop))}")
 
     def op_cancel_me(self):
         task = asyncio.current_task(self.loop)
@@ -177,6 +189,9 @@ class Bodies:
     def await_wait_for(self, f, limit):
         return asyncio.wait_for(f, limit)
 
+    def begin_await_next(self, mode):
+        return None if self.queue is None else (mode, self.queue.next())
+
     def begin_await_spawn(self, mode, block):
         return mode, self.spawn(block)
 
@@ -194,7 +209,9 @@ class BodyTask(asyncio_model.WatchedTask):
     def cancel(self, msg=None):
         f = self.awaits
         if isinstance(f, Combinator) and f.passes_to is not None and f.done() and not self.done():
-            self.get_loop().program.touch("lost")
+            self.get_loop().program.touch("115-lost")
+        if isinstance(f, Asking) and f.done() and not self.done():
+            self.get_loop().program.touch("106-served")
         return asyncio.Task.cancel(self, msg)
 
 
@@ -244,7 +261,7 @@ def run(program):
 
 
 # Where the mode stands in a node.
-PLACES_OF_MODES = {"yield": 1, "await_spawn": 1, "call": 1, "await_sleep": 2, "await": 2, "await_shield": 2} | {
+PLACES_OF_MODES = {"yield": 1, "await_next": 1, "await_spawn": 1, "call": 1, "await_sleep": 2, "await": 2, "await_shield": 2} | {
     "await_wait_for": 3,
     "await_gather": 5,
     "await_wait": 5,

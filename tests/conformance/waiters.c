@@ -330,15 +330,6 @@ static void release_oldest(const struct object *o)
         let_go_of_hold(oldest);
 }
 
-static bool is_held_by_somebody(const struct object *o)
-{
-    for (struct asker *asker = askers; asker < askers + ASKERS; asker++) {
-        if (asker->of == o && hence_hold_holds(asker->hold))
-            return true;
-    }
-    return false;
-}
-
 static void tell(struct object *o, int v)
 {
     switch (o->kind) {
@@ -360,7 +351,7 @@ static void tell(struct object *o, int v)
     case CONDITIONS:
         if (v % 4 == 3)
             release_oldest(o);
-        else if (is_held_by_somebody(o))
+        else if (oldest_holder(o))
             hence_condition_notify(o->condition, (size_t)(v % 4 ? v % 4 : 9));
         break;
     case MEETING:

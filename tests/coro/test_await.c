@@ -175,6 +175,52 @@ TEST(await, a_step_that_a_coroutine_runs_may_wait_and_the_coroutine_waits_with_i
     end();
 }
 
+struct nested {
+    int left;
+    hence_deferred *last;
+};
+
+static hence_result begin_another_chain(hence_result *in, void *arg)
+{
+    struct nested *nested = arg;
+    hence_deferred *d = nested->last;
+    if (nested->left-- > 0) {
+        d = hence_deferred_succeed(hence_take(in));
+        hence_deferred_add_callback(d, begin_another_chain, nested);
+    } else {
+        nested->last = NULL;
+    }
+    return hence_await_deferred(d);
+}
+
+static hence_result begin_chain(void *arg)
+{
+    hence_result none = hence_none();
+    hence_result r = begin_another_chain(&none, arg);
+    trace("%s", describe(&r));
+    return r;
+}
+
+static void nested_drop(void *arg)
+{
+    struct nested *nested = arg;
+    nested->last = hence_deferred_unref(nested->last);
+}
+
+TEST(await, steps_inside_of_steps_may_wait)
+{
+    begin();
+    hence_promise *p;
+    struct nested nested = {20, hence_deferred_new(&p)};
+    tell(hence_spawn_own(both.loop, begin_chain, &nested, nested_drop), "A");
+    run();
+    check_trace("");
+    hence_resolve(p, payload());
+    run();
+    check_trace("payload A:shared");
+    end();
+}
+
 /* ---- at any depth ---- */
 
 static hence_result descend(int depth, hence_future **f)
@@ -538,6 +584,57 @@ TEST(await, a_circle_through_a_shield_gets_a_deadlock)
     hence_future_failure(f[0]);
     hence_future_failure(f[1]);
     forget_reports();
+    hence_future_unref_all(f, 2);
+    end();
+}
+
+static hence_result await_first(void *variable)
+{
+    hence_future *f[2] = {*(hence_future **)variable, hence_sleep_future(both.loop, 1)};
+    hence_future *first = hence_wait(both.loop, f, 2, HENCE_FIRST_COMPLETED, -1);
+    hence_future_unref(f[1]);
+    hence_result r = hence_await(first);
+    trace("first:%s", describe(&r));
+    return r;
+}
+
+TEST(await, a_circle_through_a_wait_for_the_first_is_none_if_another_can_be_that)
+{
+    begin();
+    hence_future *f[2];
+    f[0] = hence_spawn(both.loop, await_variable, &f[1]);
+    f[1] = hence_spawn(both.loop, await_first, &f[0]);
+    run();
+    check_trace("");
+    hence_test_clock_advance(both.clock, 1);
+    check_trace("first:1 1");
+    hence_future_unref_all(f, 2);
+    end();
+}
+
+static hence_result await_race(void *variable)
+{
+    hence_future *f[2] = {*(hence_future **)variable, hence_sleep_future(both.loop, 1)};
+    hence_future *first = hence_race_future(both.loop, f, 2);
+    hence_future_unref(f[1]);
+    hence_result r = hence_await(first);
+    trace("race:%s", describe(&r));
+    return r;
+}
+
+/* the loser is cancelled, which waits for the one that races */
+TEST(await, a_circle_through_a_race_is_none_if_another_can_win)
+{
+    begin();
+    hence_future *f[2];
+    f[0] = hence_spawn(both.loop, await_variable, &f[1]);
+    f[1] = hence_spawn(both.loop, await_race, &f[0]);
+    run();
+    check_trace("");
+    hence_test_clock_advance(both.clock, 1);
+    check_trace("race:cancelled cancelled");
+    check(hence_future_cancelled(f[0]));
+    check(hence_future_cancelled(f[1]));
     hence_future_unref_all(f, 2);
     end();
 }

@@ -548,3 +548,30 @@ TEST(generator, one_whose_function_waits_can_not_be_asked_by_another_coroutine)
     hence_future_unref(second);
     end();
 }
+
+static hence_result ask_until_the_end(void *g)
+{
+    hence_result r;
+    while (hence_generator_next(g, &r))
+        hence_drop(r);
+    trace("end:%s", describe(&r));
+    return r;
+}
+
+TEST(generator, one_that_is_let_go_while_its_function_waits_ends_at_its_next_yield)
+{
+    begin();
+    hence_promise *p;
+    struct waiting waiting = {"a", pending(&p), NULL, false};
+    hence_generator *g = hence_generator_new(await_in_generator, &waiting);
+    tell(hence_spawn(both.loop, ask_until_the_end, g), "A");
+    run();
+    check_trace("a");
+    hence_generator_unref(g);
+    check_trace("");
+    hence_resolve(p, payload());
+    run();
+    check_trace("a:shared yield:cancelled end:none A:none");
+    waiting_drop(&waiting);
+    end();
+}

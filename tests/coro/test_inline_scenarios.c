@@ -165,6 +165,44 @@ TEST(inline_scenarios, two_hundred_that_await_each_other_end_one_after_the_other
     }
 }
 
+/* ---- with a lock, as "async with" ---- */
+
+static hence_lock *lock;
+static hence_semaphore *semaphore;
+
+static hence_result hold(void *fails)
+{
+    hence_result held = shown("lock", hence_await_deferred(hence_lock_acquire(lock)));
+    hence_result token =
+        shown("semaphore", hence_await_deferred(hence_semaphore_acquire(semaphore)));
+    hence_drop(shown("input", hence_await_deferred(take(0))));
+    hence_drop(token);
+    hence_drop(held);
+    return fails ? failure("broken") : hence_int(7);
+}
+
+TEST(inline_scenarios, a_body_may_hold_a_lock_while_it_waits_and_gives_it_back_when_it_fails_too)
+{
+    static const char *const ways[] = {"input:none d:7", "input:none d:broken"};
+    for (int i = 0; i < 2; i++) {
+        begin_inputs(1, STOPS);
+        lock = hence_lock_new();
+        semaphore = hence_semaphore_new(1);
+        d = hence_inline_callbacks(hold, i ? lock : NULL);
+        hence_deferred_add_both(d, pass, "d");
+        check_trace("lock:hold semaphore:hold");
+        check(hence_lock_is_locked(lock));
+        resolve_input(0, hence_none());
+        check_trace(ways[i]);
+        check(!hence_lock_is_locked(lock));
+        hence_deferred_add_errback(d, swallow, "handled");
+        check_trace(i ? "handled:broken" : "");
+        end();
+        hence_semaphore_free(semaphore);
+        hence_lock_free(lock);
+    }
+}
+
 /* ---- cancelled: rule 76 ---- */
 
 /* rule 76 */
@@ -300,6 +338,19 @@ TEST(inline_scenarios,
     resolve_input(0, payload());
     check_trace("began input:cancelled d:cancelled");
     check_int(payloads_alive(), 0);
+    end();
+}
+
+/* rule 18: in Twisted the other way round */
+TEST(inline_scenarios, after_a_cancellation_too_it_goes_on_before_later_steps_of_what_it_awaited)
+{
+    begin_inputs(1, STOPS);
+    hence_deferred *input = hence_deferred_ref(inputs[0]);
+    begin(await_input);
+    hence_deferred_add_both(input, pass, "later");
+    hence_deferred_cancel(d);
+    check_trace("began cancel0 input:cancelled d:cancelled later:none");
+    hence_deferred_unref(input);
     end();
 }
 

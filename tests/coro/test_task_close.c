@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Loops that close while tasks have not begun, wait, or run: each body comes to its end. */
 #include <errno.h>
+#include <event2/event.h>
 
 #include "coro/coro_support.h"
 #include "support/inputs.h"
@@ -186,6 +187,40 @@ TEST(task_close, a_body_can_not_close_the_loop_that_runs_it)
     check_string(outcome_of(f), "none");
     hence_future_unref(f);
     end();
+}
+
+static hence_result free_its_loop(void *variable)
+{
+    hence_loop **loop = variable, *it = *loop;
+    *loop = NULL;
+    trace("free");
+    hence_loop_free(it);
+    hence_result r = hence_co_yield();
+    trace("%s", describe(&r));
+    r = hence_co_sleep(HENCE_SECONDS(1));
+    trace("%s", describe(&r));
+    return r;
+}
+
+TEST(task_close, a_body_may_free_its_loop_where_the_program_dispatches_events_itself)
+{
+    struct event_base *base = event_base_new();
+    hence_loop *loop = base ? hence_loop_new(base) : NULL;
+    hence_future *other = hence_spawn(loop, sleep_then_seven, "other");
+    hence_future *f = hence_spawn(loop, free_its_loop, &loop);
+    hence_future *late = hence_spawn(loop, give_seven, "late");
+    if (loop)
+        event_base_loop(base, support_faulty ? EVLOOP_NONBLOCK : 0);
+    check_trace("free other:closed closed closed");
+    check_string(outcome_of(f), "closed");
+    check_string(outcome_of(other), "7");
+    check_string(outcome_of(late), "closed");
+    hence_future_unref(late);
+    hence_future_unref(f);
+    hence_future_unref(other);
+    hence_loop_free(loop); /* where it has never begun */
+    if (base)
+        event_base_free(base);
 }
 
 TEST(task_close, the_chain_that_it_has_returned_is_cancelled)

@@ -293,6 +293,29 @@ TEST(tasks_together, one_that_is_cancelled_leaves_alone_what_it_has_shielded)
     end();
 }
 
+static hence_result await_limited(void *name)
+{
+    return shown(name, hence_await(hence_wait_for(tasks[0], HENCE_SECONDS(2))));
+}
+
+/* rule 115: in asyncio this was lost (gh-86296) */
+TEST(tasks_together, one_whose_wait_with_a_limit_is_over_but_has_not_told_can_still_be_cancelled)
+{
+    for (int turns = 1; turns <= 2; turns++) {
+        begin(1);
+        spawn(0, await_first);
+        spawn(1, await_limited);
+        turn();
+        resolve_input(0, hence_int(7));
+        for (int i = 0; i < turns; i++)
+            turn();
+        check_int(hence_future_cancel(tasks[1]), 0);
+        run();
+        check_trace("a-got:7 a:7 b-got:cancelled b:cancelled");
+        end();
+    }
+}
+
 static hence_result wait_for_any(void *name)
 {
     hence_result r = hence_await(hence_wait(both.loop, tasks, 2, HENCE_FIRST_COMPLETED, -1));
@@ -344,6 +367,32 @@ TEST(tasks_together, those_who_ask_for_the_next_that_is_done_are_served_in_their
     resolve_input(0, hence_int(0));
     run();
     check_trace("b-got:0");
+    queue = hence_completion_queue_free(queue);
+    end();
+}
+
+static hence_result ask_again(void *name)
+{
+    hence_drop(ask(name));
+    return ask(name);
+}
+
+/* rule 106: in asyncio the next one who asks gets it */
+TEST(tasks_together, who_is_cancelled_when_it_has_been_served_has_had_it)
+{
+    begin(2);
+    queue = hence_as_completed(both.loop, futures, 2, -1);
+    spawn(0, ask_again);
+    turn();
+    resolve_input(1, hence_int(1));
+    turn();
+    check_trace("");
+    check_int(hence_future_cancel(tasks[0]), 0);
+    run();
+    check_trace("a-got:-1");
+    resolve_input(0, hence_int(0));
+    run();
+    check_trace("a-got:0 a:none");
     queue = hence_completion_queue_free(queue);
     end();
 }

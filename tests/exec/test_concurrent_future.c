@@ -248,8 +248,8 @@ static hence_concurrent_future *asked;
 
 static void wait_in_loop(void *loop)
 {
-    trace(describe_and_drop(hence_concurrent_future_result(asked, -1)));
-    trace(describe_and_drop(hence_concurrent_future_result(asked, 0)));
+    trace("%s", describe_and_drop(hence_concurrent_future_result(asked, -1)));
+    trace("%s", describe_and_drop(hence_concurrent_future_result(asked, 0)));
     hence_loop_stop(loop);
 }
 

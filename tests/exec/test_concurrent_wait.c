@@ -207,8 +207,8 @@ static hence_concurrent_completions *asked;
 
 static void next_in_loop(void *loop)
 {
-    trace(next(asked));
-    trace(next(asked));
+    trace("%s", next(asked));
+    trace("%s", next(asked));
     hence_loop_stop(loop);
 }
 

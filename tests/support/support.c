@@ -387,8 +387,8 @@ static void check_ledger(void)
     if (descriptors != descriptors_before)
         support_fail("%d descriptors before, %d after", descriptors_before, descriptors);
     int threads = count_entries("/proc/self/task");
-    for (int i = 0; i < 100 && threads > threads_before; i++) {
-        usleep(1000); /* a thread that was joined may still be on its way out */
+    for (int i = 0; i < 5000 && threads > threads_before; i++) {
+        usleep(1000); /* a thread that has ended may still be on its way out */
         threads = count_entries("/proc/self/task");
     }
     if (threads != threads_before)

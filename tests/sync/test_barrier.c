@@ -71,7 +71,7 @@ TEST(barrier, one_of_one_does_not_wait)
     end();
 }
 
-/* rule 158, difference 23 */
+/* rule 158, difference 42 */
 TEST(barrier, who_is_cancelled_leaves_its_place_to_the_others)
 {
     begin(3);

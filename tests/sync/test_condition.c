@@ -157,7 +157,7 @@ TEST(condition, who_is_cancelled_while_nobody_has_the_lock_ends_at_once)
     end();
 }
 
-/* rule 157, difference 22 */
+/* rule 157, difference 41 */
 TEST(condition, who_is_cancelled_after_it_was_notified_passes_that_on)
 {
     begin();
@@ -179,14 +179,17 @@ TEST(condition, a_hold_that_goes_while_it_waits_ends_the_wait)
     begin();
     wait_as(&a, &of_a);
     wait_as(&b, &of_b);
+    wait_as(&c, &of_c);
     hence_hold_free(of_a);
     of_a = NULL;
     check_trace("a:abandoned");
     held = hold_now();
     hence_condition_notify(condition, 1);
-    hence_hold_free(of_b); /* notified in vain */
+    hence_hold_free(of_b); /* notified in vain: that is passed on */
     of_b = NULL;
     check_trace("b:abandoned");
+    hence_hold_release(held);
+    check_trace("c:none");
     end();
     forget_reports();
 }
@@ -203,6 +206,45 @@ TEST(condition, a_Deferred_that_is_forgotten_ends_its_wait)
     if (of_a)
         check(hence_hold_holds(of_a));
     check_trace("");
+    end();
+    forget_reports();
+}
+
+TEST(condition, a_wait_may_be_handed_on_through_chains)
+{
+    hence_promise *outer;
+    begin();
+    of_a = hold_now();
+    hence_deferred *d = hence_deferred_new(&outer);
+    hence_promise *middle;
+    hence_deferred *inner = hence_deferred_new(&middle);
+    hence_resolve(outer, hence_chain(inner));
+    hence_resolve(middle, hence_chain(hence_condition_wait(condition, of_a)));
+    ask(&a, d);
+    held = hold_now();
+    hence_condition_notify(condition, 1);
+    hence_hold_release(held);
+    check_trace("a:none");
+    end();
+    forget_reports();
+}
+
+static void wait_for_freed(struct asker *asker)
+{
+    hence_condition_free(condition);
+    ask(asker == &a ? &b : &a, hence_condition_wait(condition, of_a));
+    condition = NULL;
+}
+
+TEST(condition, who_waits_for_one_that_is_being_freed_is_told)
+{
+    begin();
+    wait_as(&a, &of_a);
+    a.then = wait_for_freed;
+    held = hold_now();
+    hence_condition_notify(condition, 1);
+    hence_hold_release(held);
+    check_trace("a:none b:abandoned");
     end();
     forget_reports();
 }

@@ -104,6 +104,23 @@ TEST(sync_event, who_is_cancelled_while_it_waits_leaves_the_row)
     end();
 }
 
+static void wait_for_freed(struct asker *asker)
+{
+    (void)asker;
+    ask(&c, hence_sync_event_wait(event));
+}
+
+TEST(sync_event, who_asks_for_one_that_is_being_freed_is_told)
+{
+    begin();
+    a.then = wait_for_freed;
+    ask(&a, hence_sync_event_wait(event));
+    hence_sync_event_free(event);
+    event = NULL;
+    check_trace("a:abandoned c:abandoned");
+    end();
+}
+
 TEST(sync_event, who_waits_for_one_that_is_freed_is_told)
 {
     begin();

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Locks between processes. Two locks on one file exclude each other as two processes do. */
+#include <fcntl.h>
+#include <stdarg.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,8 +16,25 @@ static hence_filesystem_lock *lock, *other;
 static struct asker a, b, c;
 static char directory[64], path[80];
 
+/* The library calls this one; once, if it is asked for, the file goes just before it is locked. */
+static bool remove_before_locking;
+
+int fcntl(int fd, int command, ...)
+{
+    va_list args;
+    va_start(args, command);
+    long arg = va_arg(args, long);
+    va_end(args);
+    if (command == F_OFD_SETLK && remove_before_locking) {
+        remove_before_locking = false;
+        unlink(path);
+    }
+    return (int)syscall(SYS_fcntl, fd, command, arg);
+}
+
 static void begin(void)
 {
+    remove_before_locking = false;
     snprintf(directory, sizeof directory, "/tmp/hence-test-XXXXXX");
     cr_assert(mkdtemp(directory) != NULL);
     snprintf(path, sizeof path, "%s/lock", directory);
@@ -173,6 +193,37 @@ TEST(filesystem_lock, a_file_that_is_removed_and_made_again_is_the_one_that_coun
     ask(&a, hence_filesystem_lock_acquire(lock, 0));
     advance(0);
     check_trace("a:timedout");
+    end();
+}
+
+TEST(filesystem_lock, a_file_that_is_removed_just_before_it_is_locked_is_not_the_one_that_counts)
+{
+    begin();
+    remove_before_locking = true;
+    ask(&a, hence_filesystem_lock_acquire(lock, -1));
+    check_trace("");
+    advance(1);
+    check_trace("a:hold");
+    ask(&b, hence_filesystem_lock_acquire(other, 0));
+    advance(0);
+    check_trace("b:timedout");
+    end();
+}
+
+TEST(filesystem_lock, when_nobody_waits_any_more_nobody_asks)
+{
+    begin();
+    ask(&a, hence_filesystem_lock_acquire(lock, -1));
+    ask(&b, hence_filesystem_lock_acquire(other, -1));
+    ask(&c, hence_filesystem_lock_acquire(other, HENCE_SECONDS(5)));
+    if (!support_faulty)
+        check_int(hence_loop_pending(both.loop), 2);
+    cancel(&b);
+    if (!support_faulty)
+        check_int(hence_loop_pending(both.loop), 2);
+    cancel(&c);
+    check_int(hence_loop_pending(both.loop), 0);
+    check_trace("a:hold b:cancelled c:cancelled");
     end();
 }
 

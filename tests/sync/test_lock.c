@@ -126,7 +126,7 @@ TEST(lock, who_releases_and_asks_again_has_it_at_once_if_nobody_waits)
     hence_lock_free(the_lock);
 }
 
-/* difference 21 */
+/* difference 40 */
 static void let_go_inside(struct asker *asker)
 {
     hence_hold_free(asker->hold);
@@ -429,6 +429,47 @@ TEST(lock, it_may_be_freed_by_who_has_just_been_let_in)
     let_go(&b);
     let_go(&c);
     hence_lock_free(the_lock);
+}
+
+static void ask_for_freed(struct asker *asker)
+{
+    asker->then = NULL;
+    ask(&next, hence_lock_acquire(the_lock));
+}
+
+TEST(lock, who_asks_for_one_that_is_being_freed_is_told)
+{
+    the_lock = hence_lock_new();
+    struct asker a = {.word = "a"}, b = {.word = "b", .then = ask_for_freed};
+    next = (struct asker){.word = "next"};
+    ask(&a, hence_lock_acquire(the_lock));
+    ask(&b, hence_lock_acquire(the_lock));
+    hence_lock_free(the_lock);
+    check_trace("a:hold b:abandoned next:abandoned");
+    let_go(&a);
+    let_go(&b);
+    let_go(&next);
+}
+
+TEST(lock, a_Future_that_waits_when_its_loop_closes_ends_with_the_lock)
+{
+    struct loop_and_clock both = begin_loop();
+    hence_lock *lock = hence_lock_new();
+    struct asker a = {.word = "a"}, c = {.word = "c"};
+    ask(&a, hence_lock_acquire(lock));
+    hence_future *f = hence_lock_acquire_future(both.loop, lock);
+    hence_future *kept = hence_lock_acquire_future(both.loop, lock);
+    ask(&c, hence_lock_acquire(lock));
+    hence_loop_close(both.loop);
+    hence_future_unref(f);
+    let_go(&a);
+    check_string(outcome_of(kept), "hold");
+    check_trace("a:hold");
+    hence_future_unref(kept);
+    check_trace("c:hold");
+    let_go(&c);
+    hence_lock_free(lock);
+    end_loop(&both);
 }
 
 TEST(lock, NULL_is_a_lock_that_could_not_be_had)

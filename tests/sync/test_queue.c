@@ -179,6 +179,27 @@ TEST(queue, who_is_cancelled_after_an_item_was_put_for_it_leaves_it_there)
     end();
 }
 
+static void put_and_try_to_overtake(struct asker *asker)
+{
+    (void)asker;
+    check_int(put_now(2), 0);
+    check_string(get_now(), "empty"); /* it is for b */
+    ask(&c, hence_queue_get(queue));
+    trace("asked");
+}
+
+TEST(queue, nobody_overtakes_those_who_wait_to_get)
+{
+    begin(hence_queue_new(0));
+    a.then = put_and_try_to_overtake;
+    ask(&a, hence_queue_get(queue));
+    ask(&b, hence_queue_get(queue));
+    check_int(put_now(1), 0);
+    check_int(put_now(3), 0);
+    check_trace("a:1 asked b:2 c:3");
+    end();
+}
+
 /* rule 67 */
 TEST(queue, the_number_of_those_who_wait_may_be_limited)
 {

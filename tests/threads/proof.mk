@@ -15,7 +15,7 @@ schedule_cflags = $(HENCE_CFLAGS) $(PREFIX_MAP_FLAGS) $(EVENT_CFLAGS)
 if SCHEDULES
 check_LTLIBRARIES += tests/threads/schedules/libscheduled.la tests/threads/schedules/libschedule.la
 check_PROGRAMS += $(SCHEDULE_TESTS)
-TESTS += $(SCHEDULE_TESTS)
+TESTS += $(SCHEDULE_TESTS) tests/threads/schedules/reduction
 else
 EXTRA_LTLIBRARIES = tests/threads/schedules/libscheduled.la tests/threads/schedules/libschedule.la
 EXTRA_PROGRAMS += $(SCHEDULE_TESTS)
@@ -57,3 +57,37 @@ tests_threads_schedules_pool_LDFLAGS = -no-install
 tests_threads_schedules_promise_LDADD = $(SCHEDULE_LIBS)
 tests_threads_schedules_promise_CFLAGS = $(schedule_cflags)
 tests_threads_schedules_promise_LDFLAGS = -no-install
+
+EXTRA_DIST += \
+	tests/threads/models/door.pml \
+	tests/threads/models/pool.pml \
+	tests/threads/models/run \
+	tests/threads/planted/run \
+	tests/threads/schedules/reduction \
+	tests/threads/planted/call-loop-closes.patch \
+	tests/threads/planted/call-one-reference.patch \
+	tests/threads/planted/call-signal-unlocked.patch \
+	tests/threads/planted/door-load-and-store.patch \
+	tests/threads/planted/door-order.patch \
+	tests/threads/planted/door-post-relaxed.patch \
+	tests/threads/planted/door-read-last.patch \
+	tests/threads/planted/door-refusal-relaxed.patch \
+	tests/threads/planted/door-stays-open.patch \
+	tests/threads/planted/door-take-relaxed.patch \
+	tests/threads/planted/door-wake-always.patch \
+	tests/threads/planted/door-wake-first.patch \
+	tests/threads/planted/door-was-empty.patch \
+	tests/threads/planted/pool-dies-alone.patch \
+	tests/threads/planted/pool-idle.patch \
+	tests/threads/planted/pool-job-unref-relaxed.patch \
+	tests/threads/planted/pool-released-first.patch \
+	tests/threads/planted/pool-shutdown-one.patch \
+	tests/threads/planted/pool-signal-first.patch \
+	tests/threads/planted/pool-stop-both.patch \
+	tests/threads/planted/pool-unqueue-unlocked.patch \
+	tests/threads/planted/pool-unqueue.patch \
+	tests/threads/planted/pool-wait-once.patch \
+	tests/threads/planted/promise-leave-first.patch \
+	tests/threads/planted/promise-leave-relaxed.patch \
+	tests/threads/planted/promise-no-visitor.patch \
+	tests/threads/planted/promise-result-late.patch

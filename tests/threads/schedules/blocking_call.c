@@ -94,36 +94,20 @@ static void close_early(void *unused)
     end(threads);
 }
 
+static const char answer_does[] = "%d calls that wait";
+static const char timeout_does[] = "%d calls with a time limit";
+static const char close_does[] = "%d calls to a loop that is closed";
+static const char close_pending_does[] = "%d calls to a loop that is closed with answers to come";
+
 static const struct schedule_scenario scenarios[] = {
-    {"answer", wait_for_answer, "%d calls that wait", {2}, 1, UNBOUNDED, false, 0},
-    {"timeout", run_out_of_time, "%d calls with a time limit", {1}, 2, UNBOUNDED, false, 0},
-    {"close", close_early, "%d calls to a loop that is closed", {2, 0}, 1, UNBOUNDED, false, 0},
-    {"close-pending",
-     close_early,
-     "%d calls to a loop that is closed with answers to come",
-     {2, 1},
-     0,
-     UNBOUNDED,
-     false,
-     0},
-    {"timeout", run_out_of_time, "%d calls with a time limit", {2}, 0, UNBOUNDED, true, 2000000},
-    {"answer", wait_for_answer, "%d calls that wait", {2}, 3, UNBOUNDED, true, 2000000},
-    {"close",
-     close_early,
-     "%d calls to a loop that is closed",
-     {2, 0},
-     2,
-     UNBOUNDED,
-     true,
-     2000000},
-    {"close-pending",
-     close_early,
-     "%d calls to a loop that is closed with answers to come",
-     {2, 1},
-     1,
-     UNBOUNDED,
-     true,
-     2000000},
+    {"answer", wait_for_answer, answer_does, {2}, 1, UNBOUNDED, false, 0},
+    {"timeout", run_out_of_time, timeout_does, {1}, 2, UNBOUNDED, false, 0},
+    {"close", close_early, close_does, {2, 0}, 1, UNBOUNDED, false, 0},
+    {"close-pending", close_early, close_pending_does, {2, 1}, 0, UNBOUNDED, false, 0},
+    {"timeout", run_out_of_time, timeout_does, {2}, 0, UNBOUNDED, true, 500000},
+    {"answer", wait_for_answer, answer_does, {2}, 3, UNBOUNDED, true, 500000},
+    {"close", close_early, close_does, {2, 0}, 2, UNBOUNDED, true, 500000},
+    {"close-pending", close_early, close_pending_does, {2, 1}, 1, UNBOUNDED, true, 500000},
     {.name = NULL},
 };
 

@@ -42,6 +42,12 @@ void event_base_free(struct event_base *base)
     *base = (struct event_base){.is_used = false};
 }
 
+int event_base_get_features(const struct event_base *base)
+{
+    (void)base;
+    return EV_FEATURE_ET | EV_FEATURE_O1;
+}
+
 int event_reinit(struct event_base *base)
 {
     (void)base;
@@ -144,8 +150,8 @@ int event_base_loop(struct event_base *base, int flags)
     for (int i = 0; i < EVENTS; i++) {
         struct event *event = active[i] = base->events[i];
         is_timeout[i] = is_due(event);
-        if (is_timeout[i] ||
-            (event && event->ev_events && schedule_fd_wait(event->ev_fd, something)))
+        if (is_timeout[i] || (event && event->ev_events &&
+                              schedule_fd_wait(event->ev_fd, something, event->ev_events & EV_ET)))
             event->ev_evcallback.evcb_flags |= EVLIST_ACTIVE;
     }
     for (int timeouts = 0; timeouts < 2; timeouts++)

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "program.h"
 
@@ -364,7 +365,7 @@ void schedule_fail(const char *format, ...)
     vfprintf(stderr, format, arguments);
     va_end(arguments);
     fprintf(stderr, "\n");
-    exit(1);
+    _exit(1);
 }
 
 /* ---- one schedule after the other ---- */

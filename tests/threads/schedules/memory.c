@@ -148,6 +148,11 @@ void schedule_memory_check(const volatile void *p, size_t size, const char *what
     touch(p, size, false);
 }
 
+bool schedule_memory_was_written(const volatile void *p)
+{
+    return find_cell(find_block(p), p)->written;
+}
+
 uint16_t *schedule_memory_number(const volatile void *p)
 {
     static uint16_t numbers[ARENA_SIZE];

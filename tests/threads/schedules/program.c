@@ -2,13 +2,16 @@
 /*
  * The command line of a program of scenarios:
  *
- *   PROGRAM [--full] [--traces] [--surprises N] [--preemptions N] [--limit N] [--numbers N,N,N] [SCENARIO...]
+ *   PROGRAM [--full] [--only-first] [--traces] [--surprises N] [--preemptions N] [--limit N]
+ *           [--numbers N,N,N] [SCENARIO...]
  *
  * Each scenario runs in every order within its bounds, and prints one line; the first failure ends the
- * program with the steps that led to it.
+ * program with the steps that led to it. --full: those of make check-full; --traces: how many schedules
+ * differ; the other options replace the scenarios' own bounds.
  */
 #include "program.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +46,11 @@ static double seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+static void crashed(int signal)
+{
+    schedule_fail("the program is ended by signal %d", signal);
+}
+
 static void explore(void)
 {
     const double begun = seconds();
@@ -67,7 +75,8 @@ static void explore(void)
 static void usage(const char *program)
 {
     fprintf(stderr,
-            "usage: %s [--full] [--traces] [--surprises N] [--preemptions N] [--limit N] "
+            "usage: %s [--full] [--only-first] [--traces] [--surprises N] [--preemptions N] "
+            "[--limit N] "
             "[--numbers N,N,N] "
             "[SCENARIO...]\n",
             program);
@@ -76,7 +85,7 @@ static void usage(const char *program)
 
 int schedule_main(int argc, char **argv, const struct schedule_scenario *scenarios)
 {
-    bool is_full = false;
+    bool is_full = false, only_first = false;
     const char *surprises = NULL, *preemptions = NULL, *numbers = NULL;
     unsigned long limit = 0, total = 0;
     const char *short_check = getenv("HENCE_SHORT");
@@ -87,6 +96,8 @@ int schedule_main(int argc, char **argv, const struct schedule_scenario *scenari
             is_full = true;
         else if (strcmp(argv[i], "--traces") == 0)
             counts_traces = true;
+        else if (strcmp(argv[i], "--only-first") == 0)
+            only_first = true;
         else if (i + 1 == argc)
             usage(argv[0]);
         else if (strcmp(argv[i], "--surprises") == 0)
@@ -102,6 +113,9 @@ int schedule_main(int argc, char **argv, const struct schedule_scenario *scenari
     }
     hence_set_allocator(&schedule_allocator);
     schedule_threads_init();
+    signal(SIGSEGV, crashed);
+    signal(SIGBUS, crashed);
+    signal(SIGABRT, crashed);
     for (; scenarios->name; scenarios++) {
         current = *scenarios;
         if (current.is_full != is_full || (i < argc && !is_named(current.name, argv + i, argc - i)))
@@ -119,6 +133,8 @@ int schedule_main(int argc, char **argv, const struct schedule_scenario *scenari
             schedule_bounds.limit = limit ? limit : SHORT;
         explore();
         total += schedule_bounds.schedules;
+        if (only_first)
+            break;
     }
     printf("%lu schedules, 0 failures\n", total);
     return total == 0;

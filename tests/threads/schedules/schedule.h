@@ -118,6 +118,8 @@ size_t schedule_memory_live(void);
 void schedule_memory_step(void);
 bool schedule_memory_is_shared(const volatile void *p);
 void schedule_memory_check(const volatile void *p, size_t size, const char *what);
+/* By an access that is not atomic. */
+bool schedule_memory_was_written(const volatile void *p);
 /* A number that belongs to this address, 0 at first. */
 uint16_t *schedule_memory_number(const volatile void *p);
 struct schedule_clock *schedule_known(void);
@@ -131,7 +133,7 @@ void schedule_events_reset(void);
 void schedule_allow_wakeups(uint64_t n);
 bool schedule_fd_is_readable(int fd);
 /* Waits for it; or, `now`, only looks. */
-bool schedule_fd_wait(int fd, bool now);
+bool schedule_fd_wait(int fd, bool now, bool is_edge);
 
 /* ---- a program ---- */
 

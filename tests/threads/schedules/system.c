@@ -316,16 +316,19 @@ static bool is_readable(const void *descriptor)
     return ((const struct descriptor *)descriptor)->count > 0;
 }
 
-bool schedule_fd_wait(int fd, bool now)
+bool schedule_fd_wait(int fd, bool now, bool is_edge)
 {
     struct descriptor *descriptor = find_descriptor(fd, "polls");
     schedule_point(&(struct schedule_operation){.what = now ? "polls" : "waits for",
                                                 .object = descriptor,
-                                                .touch = READS,
+                                                .touch = is_edge ? WRITES : READS,
                                                 .may_go = now ? NULL : is_readable,
                                                 .arg = descriptor,
                                                 .enabler = now ? NULL : &descriptor->filled_at});
-    return descriptor->count > 0;
+    const bool is_ready = descriptor->count > 0;
+    if (is_edge) /* what was written is told once, without being read */
+        descriptor->count = 0;
+    return is_ready;
 }
 
 int schedule_close(int fd)
