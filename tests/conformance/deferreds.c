@@ -145,6 +145,7 @@ static bool reported[SLOTS];
 static hence_loop *the_loop;
 static hence_test_clock *the_clock;
 static bool took_time, is_advancing;
+static bool has_many;        /* there is a list or a race */
 static int refused, misuses; /* calls that hence must report, reports of that kind */
 
 static void take_report(const hence_report *report, void *arg)
@@ -444,6 +445,7 @@ static void make_list(struct variable *v, const struct node *node)
     hence_deferred *inputs[OPERANDS];
     if (v->made)
         return;
+    has_many = true;
     const size_t n = collect_inputs(node, 2, inputs);
     const unsigned flag = flags[node->numbers[1] % 3];
     const char *site = sites[v - variables];
@@ -458,6 +460,7 @@ static void make_race(struct variable *v, const struct node *node)
     hence_deferred *inputs[OPERANDS];
     if (v->made)
         return;
+    has_many = true;
     const size_t n = collect_inputs(node, 1, inputs);
     put(v, hence_race_at(sites[v - variables], inputs, n));
 }
@@ -649,6 +652,11 @@ static void take_down(void)
 {
     is_over = true;
     for (struct variable *v = variables; v < variables + SLOTS; v++) {
+        /* it may be in a circle that was none as long as others could end it */
+        if (has_many && hence_deferred_get_state(v->deferred) == HENCE_DEFERRED_WAITING)
+            hence_deferred_cancel(v->deferred);
+    }
+    for (struct variable *v = variables; v < variables + SLOTS; v++) {
         let_go = v->has_ended ? hence_deferred_site(v->deferred) : NULL;
         hence_deferred_unref(v->deferred);
         v->deferred = NULL;
@@ -680,7 +688,7 @@ static void run_program(const struct block *program)
 {
     memset(variables, 0, sizeof variables);
     memset(reported, 0, sizeof reported);
-    is_over = took_time = false;
+    is_over = took_time = has_many = false;
     refused = misuses = 0;
     for (const struct node *node = program->first; node; node = node->next)
         run_operation(node);

@@ -19,7 +19,8 @@ DIFFERENCES = {
     "done when the steps of the other one run; in Twisted it is running",
     "25": "a chain to a promise that its canceller has stopped: the result is swallowed; in Twisted the source "
     "fails as already called",
-    "26": "waiting for oneself, or in a circle, fails as a deadlock; in Twisted the chain is dead",
+    "26": "waiting for oneself, or in a circle that nothing else can end, fails as a deadlock; in Twisted the chain is "
+    "dead",
     "27": "a chain that one of its own steps pauses stops before the next step; Twisted runs the rest",
     "28": "unpausing what is not paused is refused; Twisted counts below zero",
     "29": "unpausing what only waits is refused; in Twisted it breaks the wait",
@@ -51,8 +52,16 @@ class Modelled(Untouched):
 
     def __init__(self, program):
         self.set_aside = []  # Deferreds that wait until the one that took their result has run
+        self.blocks_begun = 1  # not counting those that have ended
+        self.circle_was_found = False
         self.in_time = False  # did a cancellation arrive somewhere?
         Untouched.__init__(self, program)
+
+    def run_nodes(self, nodes):
+        self.blocks_begun += 1
+        node = Untouched.run_nodes(self, nodes)
+        self.blocks_begun -= 1
+        return node
 
     def new_deferred(self, canceller=None):
         return Watched(canceller)
@@ -359,10 +368,14 @@ class Modelled(Untouched):
         self.in_time = in_time
 
     def cancel(self, d):
-        in_time, self.in_time = self.in_time, False
+        before = self.in_time, self.circle_was_found
+        self.in_time = self.circle_was_found = False
         d.cancel()
-        in_time, self.in_time = self.in_time, in_time
-        return in_time
+        in_time, in_circle = self.in_time, self.circle_was_found
+        self.in_time, self.circle_was_found = before
+        if in_circle:
+            self.events.append("error")
+        return in_time or in_circle
 
     # ---- the end
 
@@ -425,8 +438,9 @@ class Gate(Watched):
 class Many(Watched):
     """A list or a race. Its outcome is noted, and given by served()."""
 
-    is_cancelling = False
-    outcome = None
+    is_cancelling = 0  # or how many blocks of the program had begun then
+    is_in_circle = False
+    outcome = late_outcome = None
 
     def decide(self, outcome):
         self.called = self.has_outcome = True
@@ -442,12 +456,20 @@ class Many(Watched):
             if is_waiting(self):
                 self.program.touch("58")
             Watched.cancel(self)
+        elif self.is_cancelling == self.program.blocks_begun:
+            self.is_in_circle = self.program.circle_was_found = True  # it waits for itself
         elif self.is_cancelling:
             self.program.touch("58")
         else:
-            self.is_cancelling = True
+            self.is_cancelling = self.program.blocks_begun
             self.cancel_inputs()
-            self.is_cancelling = False
+            self.is_cancelling = 0
+            if self.is_in_circle and not self.called:
+                self.program.touch("26")
+                self.has_winner = True
+                self.late_outcome = None
+                Many.decide(self, DEADLOCK)
+                self.give_at_once()
 
     def cancel_inputs(self):
         inputs = self.inputs
@@ -524,7 +546,7 @@ class Race(Many):
 
     def on_error(self, failure, i):
         self.failures[i] = failure
-        if all(self.failures):
+        if all(self.failures) and not self.has_winner:
             self.decide(Failure(Group(self.failures)))
         return failure
 
@@ -534,9 +556,9 @@ class Race(Many):
     def cancel_rest(self):
         in_time = self.program.in_time
         if not self.is_cancelling:
-            self.is_cancelling = True
+            self.is_cancelling = -1
             self.cancel_inputs()
-            self.is_cancelling = False
+            self.is_cancelling = 0
         self.program.in_time = in_time
 
     def cancel(self):
@@ -580,12 +602,19 @@ def is_paused(d):
     return d.called and d.paused and not d._runningCallbacks and not isinstance(d.result, Deferred)
 
 
+def can_do_without_one(d):
+    """Is it one that the first value decides, and are there several that may give it?"""
+    if not isinstance(d, Race) and not getattr(d, "fireOnOneCallback", False):
+        return False
+    return sum(getattr(inner, "feeds", False) and inner.consumer is d for inner in set(d.inputs)) > 1
+
+
 def leads_to(d, other):
     """Will what d gives arrive at other?"""
     while d is not None:
         if d is other:
             return True
-        if d.feeds and (d.consumer.called or d.consumer.has_winner):
+        if d.feeds and (d.consumer.called or d.consumer.has_winner or can_do_without_one(d.consumer)):
             return False
         d = d.consumer
     return False
