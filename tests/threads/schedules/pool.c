@@ -23,6 +23,8 @@ struct work {
     struct hence_job job; /* of the scenarios without a loop; first */
     int runs, drops, ends, refusals, given_back, left_line;
     bool dies;
+    struct work *other; /* it waits in its job until that one is in its own */
+    int began_at;       /* the step */
 };
 
 static struct work works[JOBS];
@@ -35,10 +37,30 @@ static int let_in; /* the latest that came out of the line */
 
 _Noreturn void schedule_exit(void);
 
+static bool has_begun(const void *work)
+{
+    return ((const struct work *)work)->began_at > 0;
+}
+
+static void meet(struct work *work)
+{
+    schedule_point(&(struct schedule_operation){
+        .what = "begins a job", .object = &work->began_at, .touch = WRITES});
+    work->began_at = schedule_step();
+    schedule_point(&(struct schedule_operation){.what = "waits for the other job",
+                                                .object = &work->other->began_at,
+                                                .touch = READS,
+                                                .may_go = has_begun,
+                                                .arg = work->other,
+                                                .enabler = &work->other->began_at});
+}
+
 static hence_result run(void *arg)
 {
     struct work *work = arg;
     work->runs++;
+    if (work->other)
+        meet(work);
     if (work->dies)
         schedule_exit();
     return hence_job_is_cancelled() ? hence_none() : hence_int(1);
@@ -182,13 +204,14 @@ static void drop_early(void *unused)
     end_meanwhile(true);
 }
 
-static void take_back_one(void *arg)
+static void take_back_two(void *unused)
 {
-    struct work *work = arg;
-    work->given_back = hence_executor_unqueue(executor, &work->job);
+    (void)unused;
+    for (int i = 0; i < 2; i++)
+        works[i].given_back = hence_executor_unqueue(executor, &works[i].job);
 }
 
-/* There is room for one job behind those that run. The last but one is taken back. */
+/* There is room for one job behind those that run. */
 static void line(void *unused)
 {
     (void)unused;
@@ -198,7 +221,7 @@ static void line(void *unused)
     for (int i = 0; i < jobs; i++)
         if (hence_executor_queue(executor, &works[i].job, true) < 0)
             schedule_fail("a job may not stand in line");
-    const int thread = schedule_start("thread 1", take_back_one, &works[jobs - 2]);
+    const int thread = schedule_start("thread 1", take_back_two, NULL);
     if (hence_executor_shutdown(executor, false, -1) != 0)
         schedule_fail("shutting down fails");
     schedule_join(thread);
@@ -206,6 +229,20 @@ static void line(void *unused)
     for (int i = 0; i < jobs; i++)
         if (works[i].left_line != 1)
             schedule_fail("a job leaves the line %d times", works[i].left_line);
+    hence_executor_unref(executor);
+}
+
+/* Two jobs that wait for each other, once the threads may sleep already. */
+static void together(void *unused)
+{
+    (void)unused;
+    begin(schedule_number(1));
+    for (int i = 0; i < jobs; i++) {
+        works[i].other = &works[i ^ 1];
+        works[i].refusals = hence_executor_queue(executor, &works[i].job, false) != 0;
+    }
+    hence_executor_shutdown(executor, false, -1);
+    check_works();
     hence_executor_unref(executor);
 }
 
@@ -217,6 +254,24 @@ static void die(void *unused)
     works[0].dies = true;
     for (int i = 0; i < jobs; i++)
         works[i].refusals = hence_executor_queue(executor, &works[i].job, false) != 0;
+    hence_executor_shutdown(executor, false, -1);
+    check_works();
+    hence_executor_unref(executor);
+}
+
+/* The same, and no thread can be had but the first ones. */
+static void die_alone(void *unused)
+{
+    (void)unused;
+    begin(schedule_number(1));
+    schedule_allow_workers(schedule_number(1));
+    works[0].dies = true;
+    for (int i = 0; i < jobs; i++) {
+        int error = hence_executor_queue(executor, &works[i].job, false);
+        works[i].refusals = error != 0;
+        if (error && error != -ENOMEM)
+            schedule_fail("queueing fails with %d", error);
+    }
     hence_executor_shutdown(executor, false, -1);
     check_works();
     hence_executor_unref(executor);
@@ -310,9 +365,14 @@ static const char shutdown_does[] =
 static const char drop_does[] =
     "%d jobs, %d workers that look %d times before they sleep, shut down and dropped meanwhile";
 static const char line_does[] = "%d jobs in line for one place, %d workers that look %d times "
-                                "before they sleep, one is taken back";
+                                "before they sleep, two are taken back";
 static const char die_does[] =
     "%d jobs, %d workers that look %d times before they sleep, one ends in a job";
+static const char die_alone_does[] =
+    "%d jobs, %d workers that look %d times before they sleep, one "
+    "ends in a job, and no other can be had";
+static const char together_does[] =
+    "%d jobs, two wait for each other, %d workers that look %d times before they sleep";
 static const char results_does[] =
     "%d jobs for a loop, %d workers that look %d times before they sleep";
 static const char cancel_does[] =
@@ -330,10 +390,13 @@ static const struct schedule_scenario scenarios[] = {
     {"shutdown", end_early, shutdown_does, {2, 2, 1}, 1, UNBOUNDED, false, 0},
     {"drop", drop_early, drop_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
     {"drop", drop_early, drop_does, {2, 2, 1}, 1, UNBOUNDED, false, 0},
-    {"line", line, line_does, {4, 1, 1}, 1, UNBOUNDED, false, 0},
+    {"line", line, line_does, {4, 1, 1}, 0, UNBOUNDED, false, 0},
     {"line", line, line_does, {4, 2, 1}, 0, 1, false, 0},
     {"die", die, die_does, {2, 1, 1}, 1, UNBOUNDED, false, 0},
     {"die", die, die_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
+    {"alone", die_alone, die_alone_does, {3, 1, 1}, 1, UNBOUNDED, false, 0},
+    {"alone", die_alone, die_alone_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
+    {"together", together, together_does, {4, 2, 1}, 0, UNBOUNDED, false, 0},
     {"results", results, results_does, {2, 1, 1}, 1, UNBOUNDED, false, 0},
     {"results", results, results_does, {2, 2, 1}, 0, 1, false, 0},
     {"results", results, results_does, {2, 2, 0}, 0, 2, false, 0},
@@ -345,6 +408,7 @@ static const struct schedule_scenario scenarios[] = {
     {"shutdown", end_early, shutdown_does, {3, 2, 1}, 1, UNBOUNDED, true, 1000000},
     {"shutdown", end_early, shutdown_does, {4, 2, 1}, 0, UNBOUNDED, true, 1000000},
     {"drop", drop_early, drop_does, {3, 2, 1}, 1, UNBOUNDED, true, 1000000},
+    {"line", line, line_does, {4, 1, 1}, 1, UNBOUNDED, true, 1000000},
     {"line", line, line_does, {4, 2, 1}, 0, UNBOUNDED, true, 1000000},
     {"die", die, die_does, {3, 2, 1}, 1, UNBOUNDED, true, 1000000},
     {"results", results, results_does, {2, 2, 1}, 0, 2, true, 500000},
