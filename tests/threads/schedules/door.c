@@ -108,6 +108,13 @@ static void post(void *unused)
     hence_loop_free(loop);
 }
 
+/* libevent cannot tell of each write once: the loop reads the descriptor. */
+static void read_first(void *unused)
+{
+    schedule_allow_edges(false);
+    post(unused);
+}
+
 /* It looks by itself first, as a test does, and takes what is there without having
  * been woken: for each time, one wake-up more may be on its way. */
 static void poll(void *unused)
@@ -154,6 +161,8 @@ static void free_early(void *unused)
 }
 
 static const char post_does[] = "%d producers x %d posts, 1 loop that sleeps";
+static const char read_does[] =
+    "%d producers x %d posts, 1 loop that sleeps and reads the descriptor";
 static const char poll_does[] = "%d producers x %d posts, 1 loop that looks %d times, then sleeps";
 static const char close_does[] = "%d producers x %d posts, 1 loop that looks %d times, then closes";
 static const char free_does[] =
@@ -162,6 +171,8 @@ static const char free_does[] =
 static const struct schedule_scenario scenarios[] = {
     {"post", post, post_does, {3, 1}, 1, UNBOUNDED, false, 0},
     {"post", post, post_does, {3, 2}, 0, 2, false, 0},
+    {"read", read_first, read_does, {2, 1}, 1, UNBOUNDED, false, 0},
+    {"read", read_first, read_does, {2, 2}, 0, UNBOUNDED, false, 0},
     {"poll", poll, poll_does, {3, 1, 1}, 0, UNBOUNDED, false, 0},
     {"poll", poll, poll_does, {2, 1, 1}, 1, UNBOUNDED, false, 0},
     {"close", close_early, close_does, {3, 1, 1}, 0, UNBOUNDED, false, 0},

@@ -20,10 +20,17 @@ struct event_base {
 };
 
 static struct event_base bases[BASES];
+static bool has_edges;
+
+void schedule_allow_edges(bool allowed)
+{
+    has_edges = allowed;
+}
 
 void schedule_events_reset(void)
 {
     memset(bases, 0, sizeof bases);
+    has_edges = true;
 }
 
 struct event_base *event_base_new(void)
@@ -45,7 +52,7 @@ void event_base_free(struct event_base *base)
 int event_base_get_features(const struct event_base *base)
 {
     (void)base;
-    return EV_FEATURE_ET | EV_FEATURE_O1;
+    return (has_edges ? EV_FEATURE_ET : 0) | EV_FEATURE_O1;
 }
 
 int event_reinit(struct event_base *base)

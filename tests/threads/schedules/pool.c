@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The executor in every order: each job runs once, or is given back or dropped, and ends once; no thread sleeps
- * while a job waits; shutting down waits for all that run; results come through the door. */
+/*
+ * The executor in every order: each job runs once, or is given back or dropped, and ends once; no thread sleeps
+ * while a job waits; shutting down waits for all that run; who stands in line is let in, in order; results come
+ * through the door.
+ *
+ * A thread without a job looks whether one has come a number of times before it sleeps: here once, or not at all.
+ * What it sees says only when it goes on to lock the mutex, which it may do at any time, so to look more often
+ * gives no order of anything else that looking once does not.
+ */
 #include <errno.h>
 #include <string.h>
 
@@ -14,22 +21,46 @@
 
 struct work {
     struct hence_job job; /* of the scenarios without a loop; first */
-    int runs, drops, ends, refusals, given_back;
+    int runs, drops, ends, refusals, given_back, left_line;
     bool dies;
+    struct work *other; /* it waits in its job until that one is in its own */
+    int began_at;       /* the step */
 };
 
 static struct work works[JOBS];
 static hence_executor *executor;
 static int jobs;
+static bool takes_back, drops_queued;
+static int let_in; /* the latest that came out of the line */
 
 /* ---- what the jobs do ---- */
 
 _Noreturn void schedule_exit(void);
 
+static bool has_begun(const void *work)
+{
+    return ((const struct work *)work)->began_at > 0;
+}
+
+static void meet(struct work *work)
+{
+    schedule_point(&(struct schedule_operation){
+        .what = "begins a job", .object = &work->began_at, .touch = WRITES});
+    work->began_at = schedule_step();
+    schedule_point(&(struct schedule_operation){.what = "waits for the other job",
+                                                .object = &work->other->began_at,
+                                                .touch = READS,
+                                                .may_go = has_begun,
+                                                .arg = work->other,
+                                                .enabler = &work->other->began_at});
+}
+
 static hence_result run(void *arg)
 {
     struct work *work = arg;
     work->runs++;
+    if (work->other)
+        meet(work);
     if (work->dies)
         schedule_exit();
     return hence_job_is_cancelled() ? hence_none() : hence_int(1);
@@ -50,15 +81,28 @@ static void ended(struct hence_job *job, hence_result r)
     hence_drop(r);
 }
 
+static void left_line(struct hence_job *job, bool is_in)
+{
+    struct work *work = (struct work *)job;
+    const int number = (int)(work - works);
+    if (work->left_line++)
+        schedule_fail("a job leaves the line twice");
+    if (is_in && number <= let_in)
+        schedule_fail("a job in line is overtaken");
+    if (is_in)
+        let_in = number;
+}
+
 static void begin(int max_workers)
 {
     const hence_executor_options options = {.max_workers = (size_t)max_workers};
     jobs = schedule_number(0);
     memset(works, 0, sizeof works);
     for (int i = 0; i < jobs; i++)
-        works[i].job =
-            (struct hence_job){.fn = run, .arg = &works[i], .drop = drop, .ended = ended};
+        works[i].job = (struct hence_job){
+            .fn = run, .arg = &works[i], .drop = drop, .ended = ended, .left_line = left_line};
     executor = hence_executor_new(&options);
+    executor->spins = (unsigned)schedule_number(2);
 }
 
 /* ---- without a loop ---- */
@@ -71,7 +115,7 @@ static void submit(void *arg)
     work->refusals = error != 0;
     if (error && error != -ESHUTDOWN)
         schedule_fail("queueing fails with %d", error);
-    if (!error && schedule_number(2) && hence_executor_unqueue(executor, &work->job))
+    if (!error && takes_back && hence_executor_unqueue(executor, &work->job))
         work->given_back++;
 }
 
@@ -88,11 +132,11 @@ static void check_works(void)
     }
 }
 
-static void queue(void *unused)
+static void queue_jobs(bool takes_them_back)
 {
     static const char *const names[JOBS] = {"thread 1", "thread 2", "thread 3", "thread 4"};
     int threads[JOBS];
-    (void)unused;
+    takes_back = takes_them_back;
     begin(schedule_number(1));
     for (int i = 0; i < jobs; i++)
         threads[i] = schedule_start(names[i], submit, &works[i]);
@@ -104,10 +148,23 @@ static void queue(void *unused)
     hence_executor_unref(executor);
 }
 
+static void queue(void *unused)
+{
+    (void)unused;
+    queue_jobs(false);
+}
+
+static void take_back(void *unused)
+{
+    (void)unused;
+    queue_jobs(true);
+}
+
 /* The threads end by themselves, without being waited for. */
 static void leave(void *unused)
 {
     (void)unused;
+    takes_back = false;
     begin(schedule_number(1));
     for (int i = 0; i < jobs; i++)
         submit(&works[i]);
@@ -117,20 +174,74 @@ static void leave(void *unused)
 static void shut_down(void *unused)
 {
     (void)unused;
-    int error = hence_executor_shutdown(executor, schedule_number(2), -1);
+    int error = hence_executor_shutdown(executor, drops_queued, -1);
     if (error)
         schedule_fail("shutting down fails with %d", error);
 }
 
 /* Another thread shuts it down, and waits, while jobs are queued. */
-static void end_early(void *unused)
+static void end_meanwhile(bool drops)
 {
-    (void)unused;
+    drops_queued = drops;
     begin(schedule_number(1));
     const int thread = schedule_start("the end", shut_down, NULL);
     for (int i = 0; i < jobs; i++)
         works[i].refusals = hence_executor_queue(executor, &works[i].job, false) != 0;
     schedule_join(thread);
+    check_works();
+    hence_executor_unref(executor);
+}
+
+static void end_early(void *unused)
+{
+    (void)unused;
+    end_meanwhile(false);
+}
+
+static void drop_early(void *unused)
+{
+    (void)unused;
+    end_meanwhile(true);
+}
+
+static void take_back_two(void *unused)
+{
+    (void)unused;
+    for (int i = 0; i < 2; i++)
+        works[i].given_back = hence_executor_unqueue(executor, &works[i].job);
+}
+
+/* There is room for one job behind those that run. */
+static void line(void *unused)
+{
+    (void)unused;
+    begin(schedule_number(1));
+    executor->max_queued = 1;
+    let_in = -1;
+    for (int i = 0; i < jobs; i++)
+        if (hence_executor_queue(executor, &works[i].job, true) < 0)
+            schedule_fail("a job may not stand in line");
+    const int thread = schedule_start("thread 1", take_back_two, NULL);
+    if (hence_executor_shutdown(executor, false, -1) != 0)
+        schedule_fail("shutting down fails");
+    schedule_join(thread);
+    check_works();
+    for (int i = 0; i < jobs; i++)
+        if (works[i].left_line != 1)
+            schedule_fail("a job leaves the line %d times", works[i].left_line);
+    hence_executor_unref(executor);
+}
+
+/* Two jobs that wait for each other, once the threads may sleep already. */
+static void together(void *unused)
+{
+    (void)unused;
+    begin(schedule_number(1));
+    for (int i = 0; i < jobs; i++) {
+        works[i].other = &works[i ^ 1];
+        works[i].refusals = hence_executor_queue(executor, &works[i].job, false) != 0;
+    }
+    hence_executor_shutdown(executor, false, -1);
     check_works();
     hence_executor_unref(executor);
 }
@@ -143,6 +254,24 @@ static void die(void *unused)
     works[0].dies = true;
     for (int i = 0; i < jobs; i++)
         works[i].refusals = hence_executor_queue(executor, &works[i].job, false) != 0;
+    hence_executor_shutdown(executor, false, -1);
+    check_works();
+    hence_executor_unref(executor);
+}
+
+/* The same, and no thread can be had but the first ones. */
+static void die_alone(void *unused)
+{
+    (void)unused;
+    begin(schedule_number(1));
+    schedule_allow_workers(schedule_number(1));
+    works[0].dies = true;
+    for (int i = 0; i < jobs; i++) {
+        int error = hence_executor_queue(executor, &works[i].job, false);
+        works[i].refusals = error != 0;
+        if (error && error != -ENOMEM)
+            schedule_fail("queueing fails with %d", error);
+    }
     hence_executor_shutdown(executor, false, -1);
     check_works();
     hence_executor_unref(executor);
@@ -225,38 +354,67 @@ static void close_early(void *unused)
     end_loop();
 }
 
-static const char queue_does[] = "%d threads queue a job each, %d workers";
-static const char take_back_does[] = "%d threads queue a job each and take it back, %d workers";
-static const char leave_does[] = "%d jobs, %d workers, nobody waits for them";
-static const char shutdown_does[] = "%d jobs, %d workers, shut down meanwhile";
-static const char drop_does[] = "%d jobs, %d workers, shut down and dropped meanwhile";
-static const char die_does[] = "%d jobs, %d workers, one ends in a job";
-static const char results_does[] = "%d jobs for a loop, %d workers";
-static const char cancel_does[] = "%d jobs for a loop, %d workers, one is cancelled";
-static const char close_does[] = "%d jobs for a loop that is freed, %d workers";
+static const char queue_does[] =
+    "%d threads queue a job each, %d workers that look %d times before they sleep";
+static const char take_back_does[] =
+    "%d threads queue a job each and take it back, %d workers that look %d times before they sleep";
+static const char leave_does[] =
+    "%d jobs, %d workers that look %d times before they sleep, nobody waits for them";
+static const char shutdown_does[] =
+    "%d jobs, %d workers that look %d times before they sleep, shut down meanwhile";
+static const char drop_does[] =
+    "%d jobs, %d workers that look %d times before they sleep, shut down and dropped meanwhile";
+static const char line_does[] = "%d jobs in line for one place, %d workers that look %d times "
+                                "before they sleep, two are taken back";
+static const char die_does[] =
+    "%d jobs, %d workers that look %d times before they sleep, one ends in a job";
+static const char die_alone_does[] =
+    "%d jobs, %d workers that look %d times before they sleep, one "
+    "ends in a job, and no other can be had";
+static const char together_does[] =
+    "%d jobs, two wait for each other, %d workers that look %d times before they sleep";
+static const char results_does[] =
+    "%d jobs for a loop, %d workers that look %d times before they sleep";
+static const char cancel_does[] =
+    "%d jobs for a loop, %d workers that look %d times before they sleep, one is cancelled";
+static const char close_does[] =
+    "%d jobs for a loop that is freed, %d workers that look %d times before they sleep";
 
 static const struct schedule_scenario scenarios[] = {
-    {"queue", queue, queue_does, {3, 2, 0}, 0, UNBOUNDED, false, 0},
-    {"queue", queue, queue_does, {2, 2, 0}, 1, UNBOUNDED, false, 0},
-    {"take-back", queue, take_back_does, {2, 2, 1}, 1, UNBOUNDED, false, 0},
-    {"leave", leave, leave_does, {3, 2}, 0, UNBOUNDED, false, 0},
-    {"shutdown", end_early, shutdown_does, {3, 2, 0}, 1, UNBOUNDED, false, 0},
-    {"drop", end_early, drop_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
-    {"drop", end_early, drop_does, {2, 2, 1}, 1, UNBOUNDED, false, 0},
-    {"die", die, die_does, {2, 1}, 1, UNBOUNDED, false, 0},
-    {"die", die, die_does, {3, 2}, 0, UNBOUNDED, false, 0},
-    {"results", results, results_does, {2, 1}, 1, UNBOUNDED, false, 0},
-    {"results", results, results_does, {2, 2}, 0, 2, false, 0},
-    {"cancel", cancel, cancel_does, {2, 1}, 1, UNBOUNDED, false, 0},
-    {"close", close_early, close_does, {2, 1}, 0, UNBOUNDED, false, 0},
-    {"take-back", queue, take_back_does, {3, 2, 1}, 0, UNBOUNDED, true, 1000000},
-    {"queue", queue, queue_does, {3, 2, 0}, 1, UNBOUNDED, true, 1000000},
-    {"shutdown", end_early, shutdown_does, {4, 2, 0}, 0, UNBOUNDED, true, 1000000},
-    {"drop", end_early, drop_does, {3, 2, 1}, 1, UNBOUNDED, true, 1000000},
-    {"die", die, die_does, {3, 2}, 1, UNBOUNDED, true, 1000000},
-    {"results", results, results_does, {2, 2}, 0, UNBOUNDED, true, 500000},
-    {"cancel", cancel, cancel_does, {2, 2}, 0, UNBOUNDED, true, 500000},
-    {"close", close_early, close_does, {2, 2}, 0, UNBOUNDED, true, 500000},
+    {"queue", queue, queue_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
+    {"queue", queue, queue_does, {2, 2, 1}, 1, UNBOUNDED, false, 0},
+    {"take-back", take_back, take_back_does, {2, 2, 1}, 0, UNBOUNDED, false, 0},
+    {"take-back", take_back, take_back_does, {2, 2, 0}, 1, UNBOUNDED, false, 0},
+    {"leave", leave, leave_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
+    {"shutdown", end_early, shutdown_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
+    {"shutdown", end_early, shutdown_does, {2, 2, 1}, 1, UNBOUNDED, false, 0},
+    {"drop", drop_early, drop_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
+    {"drop", drop_early, drop_does, {2, 2, 1}, 1, UNBOUNDED, false, 0},
+    {"line", line, line_does, {4, 1, 1}, 0, UNBOUNDED, false, 0},
+    {"line", line, line_does, {4, 2, 1}, 0, 1, false, 0},
+    {"die", die, die_does, {2, 1, 1}, 1, UNBOUNDED, false, 0},
+    {"die", die, die_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
+    {"alone", die_alone, die_alone_does, {3, 1, 1}, 1, UNBOUNDED, false, 0},
+    {"alone", die_alone, die_alone_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
+    {"together", together, together_does, {4, 2, 1}, 0, UNBOUNDED, false, 0},
+    {"results", results, results_does, {2, 1, 1}, 1, UNBOUNDED, false, 0},
+    {"results", results, results_does, {2, 2, 1}, 0, 1, false, 0},
+    {"results", results, results_does, {2, 2, 0}, 0, 2, false, 0},
+    {"cancel", cancel, cancel_does, {2, 1, 1}, 1, UNBOUNDED, false, 0},
+    {"close", close_early, close_does, {2, 1, 1}, 0, UNBOUNDED, false, 0},
+    {"take-back", take_back, take_back_does, {2, 2, 1}, 1, UNBOUNDED, true, 1000000},
+    {"take-back", take_back, take_back_does, {3, 2, 1}, 0, UNBOUNDED, true, 1000000},
+    {"queue", queue, queue_does, {3, 2, 1}, 1, UNBOUNDED, true, 1000000},
+    {"shutdown", end_early, shutdown_does, {3, 2, 1}, 1, UNBOUNDED, true, 1000000},
+    {"shutdown", end_early, shutdown_does, {4, 2, 1}, 0, UNBOUNDED, true, 1000000},
+    {"drop", drop_early, drop_does, {3, 2, 1}, 1, UNBOUNDED, true, 1000000},
+    {"line", line, line_does, {4, 1, 1}, 1, UNBOUNDED, true, 1000000},
+    {"line", line, line_does, {4, 2, 1}, 0, UNBOUNDED, true, 1000000},
+    {"die", die, die_does, {3, 2, 1}, 1, UNBOUNDED, true, 1000000},
+    {"results", results, results_does, {2, 2, 1}, 0, 2, true, 500000},
+    {"results", results, results_does, {2, 2, 1}, 0, UNBOUNDED, true, 500000},
+    {"cancel", cancel, cancel_does, {2, 2, 1}, 0, UNBOUNDED, true, 500000},
+    {"close", close_early, close_does, {2, 2, 1}, 0, UNBOUNDED, true, 500000},
     {.name = NULL},
 };
 

@@ -131,7 +131,10 @@ void schedule_system_reset(void);
 void schedule_events_reset(void);
 /* How many wake-ups may be on their way in an eventfd before that is a failure. */
 void schedule_allow_wakeups(uint64_t n);
-bool schedule_fd_is_readable(int fd);
+/* How many threads pthread_create() may begin; then it fails. */
+void schedule_allow_workers(int n);
+/* Whether libevent tells of each write once. */
+void schedule_allow_edges(bool allowed);
 /* Waits for it; or, `now`, only looks. */
 bool schedule_fd_wait(int fd, bool now, bool is_edge);
 

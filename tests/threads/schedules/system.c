@@ -200,7 +200,12 @@ struct begun {
 };
 
 static struct begun begun[SCHEDULE_THREADS];
-static int workers;
+static int workers, allowed_workers;
+
+void schedule_allow_workers(int n)
+{
+    allowed_workers = n;
+}
 
 static void run_thread(void *arg)
 {
@@ -220,6 +225,8 @@ int schedule_create(pthread_t *thread, const pthread_attr_t *attributes, void *(
     static const char *const names[] = {"worker 1", "worker 2", "worker 3", "worker 4",
                                         "worker 5", "worker 6", "worker 7", "worker 8"};
     (void)attributes;
+    if (workers == allowed_workers)
+        return EAGAIN;
     *thread = 0;
     begun[workers] = (struct begun){fn, arg};
     schedule_start(names[workers], run_thread, &begun[workers]);
@@ -352,4 +359,5 @@ void schedule_system_reset(void)
 {
     mutex_count = condition_count = descriptor_count = workers = 0;
     allowed_wakeups = 1;
+    allowed_workers = SCHEDULE_THREADS;
 }
