@@ -141,7 +141,10 @@ class Completion:
     def set_result(self, _):
         self.is_done = True
         self.group.run.touched.add("wake")
-        self.wake(self)
+        if self.group.run.wakes_late:
+            self._loop.call_soon(self.wake, self)
+        else:
+            self.wake(self)
 
     def __await__(self):
         if not self.is_done:
@@ -287,8 +290,9 @@ def parse(tokens, at=0):
 
 
 class Run:
-    def __init__(self, program, is_modelled):
+    def __init__(self, program, is_modelled, wakes_late=False):
         self.is_modelled = is_modelled
+        self.wakes_late = wakes_late  # without that difference
         self.touched = set()
         self.loop = Loop()
         self.loop.set_exception_handler(lambda loop, context: None)
@@ -521,11 +525,6 @@ def shrink(program, differs):
     return " ".join(write(nodes))
 
 
-def by_task(trace):
-    """What happens at one time in the order of the tasks."""
-    return sorted(trace, key=lambda event: [float(word) for word in event.split()[:2]])
-
-
 class Comparison:
     def __init__(self, hence):
         self.hence = hence
@@ -541,7 +540,7 @@ class Comparison:
         if hence != modelled:
             return True
         if touched == {"wake"}:
-            return by_task(hence) != by_task(asyncio)
+            modelled, touched = Run(program, True, wakes_late=True).trace, None
         return modelled != asyncio and not touched
 
     def show(self, program):

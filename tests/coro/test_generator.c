@@ -336,6 +336,28 @@ TEST(generator, a_function_may_let_its_own_generator_go)
     hence_generator_unref(itself); /* where it has never begun */
 }
 
+static hence_result keep_itself(hence_generator *g, void *arg)
+{
+    (void)arg;
+    hence_result r = hence_yield(g, hence_int(1));
+    itself = hence_generator_ref(g);
+    return r;
+}
+
+TEST(generator, a_function_may_keep_its_generator_while_it_is_closed)
+{
+    itself = NULL;
+    hence_generator *g = hence_generator_new(keep_itself, NULL);
+    next(g);
+    hence_generator_unref(g);
+    check(itself != NULL);
+    check(hence_generator_done(itself));
+    if (itself)
+        check_string(next(itself), "end");
+    check_trace("yields ends");
+    itself = hence_generator_unref(itself);
+}
+
 static hence_result yield_for_another(hence_generator *g, void *other)
 {
     (void)g;

@@ -210,6 +210,67 @@ TEST_ONCE(inline_callbacks, nested_calls_are_as_deep_as_there_are_stacks)
     hence_deferred_unref(d);
 }
 
+/* ---- in rows of others ---- */
+
+static hence_result begin_waiting_as_chain(hence_result *in, void *waiting)
+{
+    (void)in;
+    return hence_chain(begin_waiting(waiting));
+}
+
+/* The Deferred in between is cut out, since nobody else has it. */
+static hence_deferred *wait_for_one_that_waits(struct waiting *waiting)
+{
+    hence_deferred *d = hence_deferred_succeed(hence_none());
+    if (hence_deferred_bind(d, waiting, waiting_drop) < 0)
+        return hence_deferred_unref(d);
+    hence_deferred_add_callback(d, begin_waiting_as_chain, waiting);
+    return d;
+}
+
+TEST(inline_callbacks, who_waits_for_its_Deferred_has_its_result)
+{
+    begin_inputs(1, STOPS);
+    struct waiting waiting = {"a", NULL, inputs[0], false};
+    inputs[0] = NULL;
+    hence_deferred *d = wait_for_one_that_waits(&waiting);
+    resolve_input(0, payload());
+    check_trace("a a:payload");
+    check_string(outcome(d), "payload");
+    hence_deferred_unref(d);
+    end_inputs();
+}
+
+TEST(inline_callbacks, who_waits_for_its_Deferred_can_cancel_it)
+{
+    begin_inputs(1, STOPS);
+    struct waiting waiting = {"a", NULL, inputs[0], true};
+    inputs[0] = NULL;
+    hence_deferred *d = wait_for_one_that_waits(&waiting);
+    hence_deferred_cancel(d);
+    check_trace("a cancel0 a:cancelled");
+    check_string(outcome(d), "7");
+    hence_deferred_unref(d);
+    end_inputs();
+}
+
+/* The Deferred that it waits for has waited for another one, and is cut out too. */
+TEST(inline_callbacks, it_waits_for_what_the_awaited_has_come_to_wait_for)
+{
+    hence_promise *p;
+    begin_inputs(1, STOPS);
+    struct waiting waiting = {"a", NULL, hence_deferred_new(&p), true};
+    hence_deferred *d = begin_waiting(&waiting);
+    hence_resolve(p, hence_chain(inputs[0]));
+    inputs[0] = NULL;
+    check_trace("a");
+    hence_deferred_cancel(d);
+    check_trace("cancel0 a:cancelled");
+    check_string(outcome(d), "7");
+    hence_deferred_unref(d);
+    end_inputs();
+}
+
 /* ---- with a loop ---- */
 
 static hence_result sleep_a_second(void *arg)

@@ -247,6 +247,21 @@ TEST(task, one_that_has_ended_and_what_is_none_have_no_name)
     end();
 }
 
+TEST(task, a_Future_that_waits_for_something_else_is_none)
+{
+    begin();
+    hence_promise *p;
+    hence_future *f = hence_deferred_as_future(both.loop, hence_deferred_new(&p));
+    hence_future *g = hence_ensure_future(both.loop, hence_chain_future(hence_shield(f)));
+    check_int(hence_task_set_name(f, "no"), -EINVAL);
+    check_int(hence_task_set_name(g, "no"), -EINVAL);
+    check(!hence_task_name(g));
+    hence_future_unref(f);
+    hence_future_unref(g);
+    hence_resolve(p, hence_none());
+    end();
+}
+
 static void trace_tasks(void)
 {
     hence_future *tasks[4] = {NULL};

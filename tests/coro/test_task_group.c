@@ -748,10 +748,12 @@ static hence_result starts_for_another(void *arg)
 
 static hence_result others_start(void *arg)
 {
-    struct starter starter = {hence_task_group_enter(), arg};
+    static struct starter starter; /* of which the other one may come too late */
+    starter = (struct starter){hence_task_group_enter(), arg};
     hence_future *f = hence_spawn(both.loop, starts_for_another, &starter);
     hence_drop(nap(1));
     hence_result r = tell("exit", hence_task_group_exit(starter.g, hence_int(7)));
+    starter.g = NULL;
     hence_drop(hence_await(f));
     return r;
 }
