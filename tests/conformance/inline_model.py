@@ -19,6 +19,8 @@ NAMES_OF_TRACES = ["modelled", "twisted"]
 DIFFERENCES = {
     "26": "a body that waits for itself, or in a circle, is told so as a deadlock; in Twisted it waits for ever",
     "35": "cancelling inside the canceller does nothing; Twisted runs the canceller again",
+    "76-again": "cancelling one again while its cancellation is under way reaches what the body awaits by then; in "
+    "Twisted it does nothing",
     "76-order": "what a body gives that was cancelled goes on before the steps that were added to what it awaited "
     "afterwards, and before what is left of its canceller, as it does without a cancellation; in Twisted after them",
     "76-running": "cancelling one whose body runs cancels the next wait, or what the body returns; Twisted breaks, or "
@@ -298,6 +300,8 @@ class Inline(Deferred):
     def cancel(self):
         if self.called:
             return False
+        if self.cancelled is not None:
+            self.program.touch("76-again")
         if self.is_running:
             self.program.touch("76-running")
             self.must_cancel = True

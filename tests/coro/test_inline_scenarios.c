@@ -354,6 +354,26 @@ TEST(inline_scenarios, after_a_cancellation_too_it_goes_on_before_later_steps_of
     end();
 }
 
+static hence_result go_on_silently(void *unused)
+{
+    (void)unused;
+    hence_drop(hence_await_deferred(take(0)));
+    return shown("second", hence_await_deferred(take(1)));
+}
+
+/* rule 76: in Twisted it does nothing */
+TEST(inline_scenarios, a_second_cancellation_inside_the_first_one_reaches_the_next_wait)
+{
+    begin_inputs(2, STOPS);
+    hence_deferred *first = hence_deferred_ref(inputs[0]);
+    begin(go_on_silently);
+    hence_deferred_add_both(first, cancel_itself, NULL);
+    hence_deferred_cancel(d);
+    check_trace("cancel0 cancel1 second:cancelled d:cancelled");
+    hence_deferred_unref(first);
+    end();
+}
+
 static hence_result await_itself(void *unused)
 {
     (void)unused;
