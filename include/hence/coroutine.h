@@ -158,7 +158,7 @@ HENCE_API HENCE_MUST_USE hence_result hence_await_deferred(hence_deferred *d);
  *
  * @param delay  nanoseconds; zero or less is one turn of the loop
  * @return hence_none(), or the failure #HENCE_ECANCELLED, #HENCE_ECLOSED or #HENCE_ENOMEM; #HENCE_EINVAL
- *         outside of a coroutine, or if no loop runs here
+ *         outside of a coroutine, or if this thread has no loop
  *
  * @threading{In a coroutine.}
  * @cancel{It ends at once.}
@@ -209,7 +209,7 @@ HENCE_API HENCE_MUST_USE hence_result hence_co_run_blocking(hence_result_fn *fn,
 HENCE_API hence_future *hence_current_task(void);
 
 /**
- * @brief The loop of the task whose function calls this; otherwise the loop that runs on this thread.
+ * @brief The loop of the task whose function calls this; otherwise hence_loop_current().
  * @return lent; NULL if there is none
  * @threading{Any.}
  * @complexity{O(1).}

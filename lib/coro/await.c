@@ -61,7 +61,7 @@ hence_result hence_await_deferred(hence_deferred *d)
 
 hence_loop *hence_task_loop(const struct task *task)
 {
-    return task->loop ? task->loop : hence_loop_running_here;
+    return task->loop ? task->loop : hence_loop_current();
 }
 
 hence_result hence_co_sleep(int64_t delay)
@@ -106,7 +106,7 @@ hence_future *hence_current_task(void)
 
 hence_loop *hence_current_loop(void)
 {
-    return hence_task_here ? hence_task_loop(hence_task_here) : hence_loop_running_here;
+    return hence_task_here ? hence_task_loop(hence_task_here) : hence_loop_current();
 }
 
 unsigned hence_task_cancelling(const hence_future *f)
