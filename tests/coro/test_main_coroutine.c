@@ -24,8 +24,10 @@ static hence_result body(void *arg)
     if (how == STOPS_THE_LOOP)
         hence_loop_stop(loop);
     hence_result r = hence_none();
-    if (how != AT_ONCE && how != FAILS_AT_ONCE)
+    if (how == LATER)
         r = hence_co_sleep(HENCE_MS(1)); /* the loop does not run yet */
+    else if (how != AT_ONCE && how != FAILS_AT_ONCE)
+        r = hence_await_deferred(hence_sleep(loop, HENCE_MS(1)));
     trace("%s", describe(&r));
     if (hence_is_failure(&r))
         return r;
