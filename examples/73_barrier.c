@@ -6,7 +6,7 @@
  *     lap 1: all are there                                        (after 3 s)
  *     lap 2: all are there                                        (after 6 s)
  *     1 of 3 wait
- *     the race is off: the barrier was broken, broken: true
+ *     the race is off: it is broken, broken: true
  *     the next one: broken: false
  */
 #include <event2/event.h>

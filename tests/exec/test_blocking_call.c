@@ -195,7 +195,7 @@ TEST_ONCE(blocking_call, a_closed_loop)
     hence_loop_free(loop);
 }
 
-TEST(blocking_call, the_loop_s_own_thread)
+TEST_IN_THREADS(blocking_call, the_loop_s_own_thread)
 {
     int number = 7;
     hence_loop *loop = real_loop();
@@ -205,7 +205,7 @@ TEST(blocking_call, the_loop_s_own_thread)
     hence_loop_free(loop);
 }
 
-TEST(blocking_call, none)
+TEST_IN_THREADS(blocking_call, none)
 {
     hence_loop *loop = real_loop();
     hence_result r = hence_blocking_call_from_thread(loop, NULL, NULL, -1);

@@ -23,7 +23,7 @@ static void end(hence_executor *executor)
 
 /* ---- results ---- */
 
-TEST(concurrent_future, a_job_s_value)
+TEST_IN_THREADS(concurrent_future, a_job_s_value)
 {
     struct work work = {.number = 7};
     hence_executor *executor = pool(1, 0);
@@ -38,7 +38,7 @@ static hence_result fail(void *arg)
     return failure(arg);
 }
 
-TEST(concurrent_future, a_job_s_failure)
+TEST_IN_THREADS(concurrent_future, a_job_s_failure)
 {
     hence_executor *executor = pool(1, 0);
     check_string(result_of(hence_executor_submit(executor, fail, "broken", NULL)), "broken");
@@ -61,7 +61,7 @@ static hence_result own_something(void *arg)
     return hence_own(malloc(1), free_it);
 }
 
-TEST(concurrent_future, its_value_has_many_readers_and_goes_with_the_last_of_them)
+TEST_IN_THREADS(concurrent_future, its_value_has_many_readers_and_goes_with_the_last_of_them)
 {
     hence_executor *executor = pool(1, 0);
     atomic_store(&freed, 0);
@@ -84,7 +84,7 @@ static void drop_it(void *r)
     hence_drop(*(hence_result *)r);
 }
 
-TEST(concurrent_future, a_reader_may_take_it_to_another_thread)
+TEST_IN_THREADS(concurrent_future, a_reader_may_take_it_to_another_thread)
 {
     hence_executor *executor = pool(1, 0);
     atomic_store(&freed_by, 0);
@@ -102,7 +102,7 @@ static hence_result give_chain(void *arg)
     return hence_chain(hence_deferred_succeed(hence_int(1)));
 }
 
-TEST(concurrent_future, a_chain_is_refused)
+TEST_IN_THREADS(concurrent_future, a_chain_is_refused)
 {
     hence_executor *executor = pool(1, 0);
     hence_concurrent_future *f = hence_executor_submit(executor, give_chain, NULL, NULL);
@@ -180,7 +180,7 @@ TEST_ONCE(concurrent_future, a_full_queue_refuses)
     end(executor);
 }
 
-TEST(concurrent_future, rule_139_after_the_shutdown_nothing_is_accepted)
+TEST_IN_THREADS(concurrent_future, rule_139_after_the_shutdown_nothing_is_accepted)
 {
     struct work work = {.number = 1};
     hence_executor *executor = pool(1, 0);
@@ -192,7 +192,7 @@ TEST(concurrent_future, rule_139_after_the_shutdown_nothing_is_accepted)
     check_int(work.began, 0);
 }
 
-TEST(concurrent_future, no_function_and_no_executor)
+TEST_IN_THREADS(concurrent_future, no_function_and_no_executor)
 {
     struct work work = {.number = 1};
     hence_executor *executor = pool(1, 0);
@@ -206,7 +206,7 @@ TEST(concurrent_future, no_function_and_no_executor)
     cr_assert_eq(work.dropped, 2);
 }
 
-TEST(concurrent_future, none)
+TEST_IN_THREADS(concurrent_future, none)
 {
     check_string(describe_and_drop(hence_concurrent_future_result(NULL, -1)), "nomem");
     check(hence_concurrent_future_done(NULL) && !hence_concurrent_future_cancelled(NULL));
@@ -355,7 +355,8 @@ static void tell(hence_concurrent_future *f, void *arg)
     atomic_fetch_add(&told->times, 1);
 }
 
-TEST(concurrent_future, rule_138_callbacks_are_called_in_order_by_the_thread_that_ends_it)
+TEST_IN_THREADS(concurrent_future,
+                rule_138_callbacks_are_called_in_order_by_the_thread_that_ends_it)
 {
     struct work work = {.number = 1};
     struct told first = {.by = 0}, second = {.by = 0}, late = {.by = 0};

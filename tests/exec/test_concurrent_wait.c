@@ -47,7 +47,7 @@ static void end_jobs(void)
 
 /* ---- enough of them ---- */
 
-TEST(concurrent_wait, all_of_them)
+TEST_IN_THREADS(concurrent_wait, all_of_them)
 {
     begin_jobs();
     for (int i = 0; i < INPUTS; i++)
@@ -149,7 +149,7 @@ static const char *next(hence_concurrent_completions *completions)
     return describe_and_drop(hence_concurrent_future_result(f, 0));
 }
 
-TEST(concurrent_wait, rule_140_as_they_are_done)
+TEST_IN_THREADS(concurrent_wait, rule_140_as_they_are_done)
 {
     begin_jobs();
     hence_concurrent_completions *completions = hence_concurrent_as_completed(jobs, INPUTS, -1);

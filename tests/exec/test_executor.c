@@ -10,7 +10,7 @@ SUITE(executor);
 
 /* ---- results ---- */
 
-TEST(executor, a_job_s_value_comes_back)
+TEST_IN_THREADS(executor, a_job_s_value_comes_back)
 {
     struct work work = {.number = 7};
     hence_loop *loop = real_loop();
@@ -28,7 +28,7 @@ static hence_result fail(void *arg)
     return failure(arg);
 }
 
-TEST(executor, a_job_s_failure_comes_back)
+TEST_IN_THREADS(executor, a_job_s_failure_comes_back)
 {
     hence_loop *loop = real_loop();
     hence_executor *executor = pool(1, 0);
@@ -38,7 +38,7 @@ TEST(executor, a_job_s_failure_comes_back)
     hence_loop_free(loop);
 }
 
-TEST(executor, a_job_as_a_deferred)
+TEST_IN_THREADS(executor, a_job_as_a_deferred)
 {
     struct work work = {.number = 6};
     hence_loop *loop = real_loop();
@@ -67,7 +67,7 @@ static hence_result own_something(void *arg)
     return hence_own(malloc(1), free_it);
 }
 
-TEST(executor, an_owned_result_crosses_over)
+TEST_IN_THREADS(executor, an_owned_result_crosses_over)
 {
     hence_loop *loop = real_loop();
     hence_executor *executor = pool(1, 0);
@@ -85,7 +85,7 @@ static hence_result give_chain(void *arg)
     return hence_chain(hence_deferred_succeed(hence_int(1)));
 }
 
-TEST(executor, a_chain_is_refused)
+TEST_IN_THREADS(executor, a_chain_is_refused)
 {
     hence_loop *loop = real_loop();
     hence_executor *executor = pool(1, 0);
@@ -98,7 +98,7 @@ TEST(executor, a_chain_is_refused)
     hence_loop_free(loop);
 }
 
-TEST(executor, no_function)
+TEST_IN_THREADS(executor, no_function)
 {
     struct work work = {.number = 1};
     hence_loop *loop = real_loop();
@@ -122,7 +122,7 @@ static hence_result note_order(void *arg)
     return hence_none();
 }
 
-TEST(executor, one_thread_takes_jobs_in_order)
+TEST_IN_THREADS(executor, one_thread_takes_jobs_in_order)
 {
     enum {
         JOBS = 20
@@ -277,7 +277,7 @@ static hence_result shut_down(void *executor)
     return hence_int(hence_executor_shutdown(executor, false, -1));
 }
 
-TEST(executor, shutdown_by_its_own_thread_waits_for_nothing)
+TEST_IN_THREADS(executor, shutdown_by_its_own_thread_waits_for_nothing)
 {
     hence_loop *loop = real_loop();
     hence_executor *executor = pool(1, 0);
@@ -308,7 +308,7 @@ TEST_ONCE(executor, the_last_reference_may_go_on_its_own_thread)
     wait_until(blocks_alive() == 0); /* its thread frees it */
 }
 
-TEST(executor, none)
+TEST_IN_THREADS(executor, none)
 {
     check_int(hence_executor_shutdown(NULL, true, -1), -ENOMEM);
     check(!hence_executor_ref(NULL) && !hence_executor_unref(NULL));
@@ -435,7 +435,7 @@ TEST_ONCE(executor, a_closed_loop_takes_no_jobs)
 
 /* ---- many, and the loop's own ---- */
 
-TEST(executor, map)
+TEST_IN_THREADS(executor, map)
 {
     struct work works[3] = {{.number = 3}, {.number = 4}, {.number = 5}};
     void *args[3] = {&works[0], &works[1], &works[2]};
@@ -447,7 +447,7 @@ TEST(executor, map)
     hence_loop_free(loop);
 }
 
-TEST(executor, map_of_none)
+TEST_IN_THREADS(executor, map_of_none)
 {
     hence_loop *loop = real_loop();
     hence_executor *executor = pool(2, 0);

@@ -59,7 +59,7 @@ static void finish(int i)
     hence_drop(hence_loop_run_until_complete(loop, jobs[i]));
 }
 
-TEST(line, who_finds_no_room_stands_in_line)
+TEST_IN_THREADS(line, who_finds_no_room_stands_in_line)
 {
     begin_line();
     check_string(line(), "11000");
@@ -179,7 +179,7 @@ TEST_ONCE(line, one_that_does_not_ask_when_it_is_let_in)
     end_line();
 }
 
-TEST(line, a_closed_executor)
+TEST_IN_THREADS(line, a_closed_executor)
 {
     struct work work = {.number = 1};
     hence_future *room;
@@ -296,7 +296,7 @@ TEST_ONCE(line, the_shutdown_wakes_a_thread_in_line)
     empty(two);
 }
 
-TEST(line, a_thread_that_finds_room_does_not_wait)
+TEST_IN_THREADS(line, a_thread_that_finds_room_does_not_wait)
 {
     struct work work = {.number = 7};
     executor = pool(1, 1);

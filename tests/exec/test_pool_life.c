@@ -34,7 +34,7 @@ static hence_executor *pool_with(hence_result_fn *initializer)
     return hence_executor_new(&options);
 }
 
-TEST(pool_life, each_thread_is_initialized)
+TEST_IN_THREADS(pool_life, each_thread_is_initialized)
 {
     struct work first = {.number = 1}, second = {.number = 2};
     hence_loop *loop = real_loop();
@@ -60,7 +60,7 @@ static void check_broken(hence_loop *loop, hence_future *f, int code)
     hence_future_unref(f);
 }
 
-TEST(pool_life, rule_139_an_initializer_that_fails_breaks_it)
+TEST_IN_THREADS(pool_life, rule_139_an_initializer_that_fails_breaks_it)
 {
     struct work first = {.number = 1}, second = {.number = 2}, third = {.number = 3};
     hence_loop *loop = real_loop();
@@ -187,7 +187,7 @@ TEST_ONCE(pool_life, a_job_is_refused_when_no_thread_can_be_had)
 
 /* ---- the end as a Future ---- */
 
-TEST(pool_life, the_end_as_a_future)
+TEST_IN_THREADS(pool_life, the_end_as_a_future)
 {
     struct work work = {.number = 1};
     hence_loop *loop = real_loop();
@@ -204,7 +204,7 @@ TEST(pool_life, the_end_as_a_future)
     hence_loop_free(loop);
 }
 
-TEST(pool_life, the_end_of_one_that_has_no_thread)
+TEST_IN_THREADS(pool_life, the_end_of_one_that_has_no_thread)
 {
     hence_loop *loop = real_loop();
     hence_executor *executor = pool(1, 0);
@@ -279,7 +279,7 @@ static hence_result fail(void *arg)
     return failure(arg);
 }
 
-TEST(pool_life, functions_are_called_one_after_the_other_on_one_thread)
+TEST_IN_THREADS(pool_life, functions_are_called_one_after_the_other_on_one_thread)
 {
     struct work first = {.number = -1}, second = {.number = -1};
     const hence_thread_call calls[] = {{note_order, &first}, {note_order, &second}};
@@ -295,7 +295,7 @@ TEST(pool_life, functions_are_called_one_after_the_other_on_one_thread)
     hence_loop_free(loop);
 }
 
-TEST(pool_life, the_first_one_that_fails_ends_the_calls)
+TEST_IN_THREADS(pool_life, the_first_one_that_fails_ends_the_calls)
 {
     struct work first = {.number = -1}, second = {.number = -1};
     const hence_thread_call calls[] = {
@@ -310,7 +310,7 @@ TEST(pool_life, the_first_one_that_fails_ends_the_calls)
     hence_loop_free(loop);
 }
 
-TEST(pool_life, no_calls_and_no_function)
+TEST_IN_THREADS(pool_life, no_calls_and_no_function)
 {
     const hence_thread_call none[] = {{NULL, NULL}};
     hence_loop *loop = real_loop();

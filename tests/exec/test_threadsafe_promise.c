@@ -36,7 +36,7 @@ static hence_future *begin(hence_loop *loop, struct producer *producer, hence_re
     return f;
 }
 
-TEST(threadsafe_promise, another_thread_resolves_it)
+TEST_IN_THREADS(threadsafe_promise, another_thread_resolves_it)
 {
     struct producer producer;
     hence_loop *loop = real_loop();
@@ -51,7 +51,7 @@ TEST(threadsafe_promise, another_thread_resolves_it)
     hence_loop_free(loop);
 }
 
-TEST(threadsafe_promise, of_a_deferred)
+TEST_IN_THREADS(threadsafe_promise, of_a_deferred)
 {
     hence_promise *p;
     hence_loop *loop = real_loop();
@@ -65,7 +65,7 @@ TEST(threadsafe_promise, of_a_deferred)
     hence_loop_free(loop);
 }
 
-TEST(threadsafe_promise, several_are_told_in_order)
+TEST_IN_THREADS(threadsafe_promise, several_are_told_in_order)
 {
     struct producer producers[3];
     hence_future *f[3];
@@ -85,7 +85,7 @@ TEST(threadsafe_promise, several_are_told_in_order)
     hence_loop_free(loop);
 }
 
-TEST(threadsafe_promise, abandoned)
+TEST_IN_THREADS(threadsafe_promise, abandoned)
 {
     struct producer producer;
     hence_loop *loop = real_loop();
@@ -102,7 +102,7 @@ static void resolve_with_chain(void *arg)
     resolve(arg);
 }
 
-TEST(threadsafe_promise, a_chain_is_refused)
+TEST_IN_THREADS(threadsafe_promise, a_chain_is_refused)
 {
     struct producer producer;
     hence_loop *loop = real_loop();
@@ -116,7 +116,7 @@ TEST(threadsafe_promise, a_chain_is_refused)
     hence_loop_free(loop);
 }
 
-TEST(threadsafe_promise, cancelled_before_it_is_resolved)
+TEST_IN_THREADS(threadsafe_promise, cancelled_before_it_is_resolved)
 {
     struct producer producer;
     hence_loop *loop = real_loop();
@@ -132,7 +132,7 @@ TEST(threadsafe_promise, cancelled_before_it_is_resolved)
     hence_loop_free(loop);
 }
 
-TEST(threadsafe_promise, cancelled_while_its_result_is_on_its_way)
+TEST_IN_THREADS(threadsafe_promise, cancelled_while_its_result_is_on_its_way)
 {
     struct producer producer;
     hence_loop *loop = real_loop();
@@ -145,7 +145,7 @@ TEST(threadsafe_promise, cancelled_while_its_result_is_on_its_way)
     hence_loop_free(loop);
 }
 
-TEST(threadsafe_promise, the_loop_is_closed_before_it_is_resolved)
+TEST_IN_THREADS(threadsafe_promise, the_loop_is_closed_before_it_is_resolved)
 {
     struct producer producer;
     hence_loop *loop = real_loop();
@@ -160,7 +160,7 @@ TEST(threadsafe_promise, the_loop_is_closed_before_it_is_resolved)
     check_int(payloads_alive(), 0);
 }
 
-TEST(threadsafe_promise, the_loop_is_closed_after_it_is_resolved)
+TEST_IN_THREADS(threadsafe_promise, the_loop_is_closed_after_it_is_resolved)
 {
     struct producer producer;
     hence_loop *loop = real_loop();
@@ -174,7 +174,7 @@ TEST(threadsafe_promise, the_loop_is_closed_after_it_is_resolved)
     hence_loop_free(loop);
 }
 
-TEST(threadsafe_promise, cancelled_and_the_loop_closed)
+TEST_IN_THREADS(threadsafe_promise, cancelled_and_the_loop_closed)
 {
     struct producer producer;
     hence_loop *loop = real_loop();
@@ -188,7 +188,7 @@ TEST(threadsafe_promise, cancelled_and_the_loop_closed)
     hence_drop(producer.r);
 }
 
-TEST(threadsafe_promise, of_a_closed_loop)
+TEST_IN_THREADS(threadsafe_promise, of_a_closed_loop)
 {
     hence_promise *p;
     hence_loop *loop = real_loop();
@@ -200,7 +200,7 @@ TEST(threadsafe_promise, of_a_closed_loop)
     hence_loop_free(loop);
 }
 
-TEST(threadsafe_promise, none)
+TEST_IN_THREADS(threadsafe_promise, none)
 {
     check(!hence_threadsafe_is_wanted(NULL));
     check_int(hence_threadsafe_resolve(NULL, payload()), -EINVAL);

@@ -13,7 +13,7 @@ static void end(hence_executor *executor)
     hence_executor_unref(executor);
 }
 
-TEST(wrap, a_value_comes_into_the_loop)
+TEST_IN_THREADS(wrap, a_value_comes_into_the_loop)
 {
     struct work work = {.number = 7};
     hence_loop *loop = real_loop();
@@ -33,7 +33,7 @@ static hence_result give_something(void *arg)
     return hence_own(freed, work_drop_number);
 }
 
-TEST(wrap, an_owned_value_has_readers_on_both_sides)
+TEST_IN_THREADS(wrap, an_owned_value_has_readers_on_both_sides)
 {
     atomic_int freed = 0;
     hence_loop *loop = real_loop();
@@ -52,7 +52,7 @@ TEST(wrap, an_owned_value_has_readers_on_both_sides)
     check_int(freed, 1);
 }
 
-TEST(wrap, as_a_deferred)
+TEST_IN_THREADS(wrap, as_a_deferred)
 {
     struct work work = {.number = 7};
     hence_loop *loop = real_loop();
@@ -142,7 +142,7 @@ TEST_ONCE(wrap, rule_91_a_loop_that_closes_leaves_it_alone)
     hence_loop_free(loop);
 }
 
-TEST(wrap, none_and_a_closed_loop)
+TEST_IN_THREADS(wrap, none_and_a_closed_loop)
 {
     struct work work = {.number = 1};
     hence_loop *loop = real_loop();

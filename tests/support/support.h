@@ -44,6 +44,16 @@
     }                                                                                              \
     static void suite##_##name(void)
 
+/* The same for bodies whose threads decide how often memory is asked for: an allocation that is to fail may not be
+ * come to, as long as most are. */
+#define TEST_IN_THREADS(suite, name)                                                               \
+    static void suite##_##name(void);                                                              \
+    Test(suite, name)                                                                              \
+    {                                                                                              \
+        support_run_in_threads(suite##_##name);                                                    \
+    }                                                                                              \
+    static void suite##_##name(void)
+
 /* The same without failing allocations: for what takes long, waits for the clock, or forks. */
 #define TEST_ONCE(suite, name)                                                                     \
     static void suite##_##name(void);                                                              \
@@ -56,6 +66,7 @@
 void support_begin(void);
 void support_end(void);
 void support_run(void (*body)(void));
+void support_run_in_threads(void (*body)(void));
 void support_run_once(void (*body)(void));
 
 /* Does an allocation fail in this run? Then checks are mute. */
