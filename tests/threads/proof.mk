@@ -68,6 +68,8 @@ EXTRA_DIST += \
 	tests/threads/planted/call-one-reference.patch \
 	tests/threads/planted/call-signal-unlocked.patch \
 	tests/threads/planted/door-load-and-store.patch \
+	tests/threads/planted/door-not-edge.patch \
+	tests/threads/planted/door-not-taken.patch \
 	tests/threads/planted/door-order.patch \
 	tests/threads/planted/door-post-relaxed.patch \
 	tests/threads/planted/door-read-last.patch \
@@ -78,15 +80,26 @@ EXTRA_DIST += \
 	tests/threads/planted/door-wake-first.patch \
 	tests/threads/planted/door-was-empty.patch \
 	tests/threads/planted/pool-dies-alone.patch \
+	tests/threads/planted/pool-freed-held.patch \
 	tests/threads/planted/pool-idle.patch \
-	tests/threads/planted/pool-job-unref-relaxed.patch \
+	tests/threads/planted/pool-let-go-relaxed.patch \
+	tests/threads/planted/pool-line-overtaken.patch \
+	tests/threads/planted/pool-line-stays.patch \
+	tests/threads/planted/pool-not-replaced.patch \
 	tests/threads/planted/pool-released-first.patch \
 	tests/threads/planted/pool-shutdown-one.patch \
 	tests/threads/planted/pool-signal-first.patch \
+	tests/threads/planted/pool-spin-counts-twice.patch \
+	tests/threads/planted/pool-spin-misses.patch \
+	tests/threads/planted/pool-spin-stays.patch \
+	tests/threads/planted/pool-spin-trusts.patch \
 	tests/threads/planted/pool-stop-both.patch \
 	tests/threads/planted/pool-unqueue-unlocked.patch \
 	tests/threads/planted/pool-unqueue.patch \
 	tests/threads/planted/pool-wait-once.patch \
+	tests/threads/planted/pool-waking-not-handed-on.patch \
+	tests/threads/planted/pool-waking-stays.patch \
+	tests/threads/planted/pool-waking-unlocked.patch \
 	tests/threads/planted/promise-leave-first.patch \
 	tests/threads/planted/promise-leave-relaxed.patch \
 	tests/threads/planted/promise-no-visitor.patch \

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The protocol of the loop's door (lib/loop/door.c): threads push parcels on a stack, and who finds it empty
- * writes to the eventfd; the loop sleeps until that is readable, reads it, and takes the whole stack. It may close
- * at any time. Parcels that have been called are free, and taken again at once, so a thread may compare with the
- * address of another parcel than the one it saw.
+ * writes to the eventfd; the loop sleeps until that is readable, reads it (or is told of the write once, which is
+ * the same here), and takes the whole stack. It may close at any time. Parcels that have been called are free, and
+ * taken again at once, so a thread may compare with the address of another parcel than the one it saw.
  *
  * No parcel is lost, called twice, or called out of order; at most one wake-up is on its way; in the end each
  * was called, dropped or refused (never with the loop asleep: that is an invalid end state, or a cycle).

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The protocol of the executor (lib/exec/executor.c): a queue, a mutex and two conditions. Threads queue jobs and
- * may take them back; workers begin when a job finds none idle, up to a bound; one more thread shuts the pool
- * down, with the queue dropped or not, and waits for the workers to end. A condition may wake a thread without
- * having been signalled.
+ * The protocol of the executor (lib/exec/executor.c, worker.c): a queue, a mutex and two conditions. Threads queue
+ * jobs and may take them back; workers begin when a job finds none idle, up to a bound; one more thread shuts the
+ * pool down, with the queue dropped or not, and waits for the workers to end. A condition may wake a thread
+ * without having been signalled. One worker is woken at a time: as soon as it has a job, it asks whether another
+ * is needed. Before it sleeps one of them waits a moment without the mutex: as long as it likes, so the flag that
+ * makes that shorter is not here. Nor is the line of those who wait for room.
  *
  * Each job runs, is taken back, dropped or refused, once; nobody sleeps for ever; when shutting down has come to
  * its end no worker is left.
@@ -18,10 +20,13 @@
 #define SPURIOUS 1
 #endif
 
+#define ENDED (ends[0] == 1 && (JOBS < 2 || ends[1] == 1) && (JOBS < 3 || ends[2] == 1))
+
 bool is_locked;
 bool is_queued[JOBS];
 byte ends[JOBS];          /* how often each job has come to an end */
-byte queued, idle, workers, begun;
+byte queued, idle, workers, begun, sleepers;
+bool is_waking, is_spinning;
 bool is_shut_down, is_over;
 bool work_waits[WORKERS + JOBS], work_woken[WORKERS + JOBS]; /* a worker that dies is another one later */
 bool end_waits, end_woken;
@@ -58,6 +63,15 @@ inline signal_work()
     }
 }
 
+/* Is a worker to be woken? With the mutex held. */
+inline ask(needed)
+{
+    d_step {
+        needed = sleepers > 0 && !is_waking && queued > is_spinning;
+        is_waking = is_waking || needed
+    }
+}
+
 inline broadcast_work()
 {
     d_step {
@@ -75,20 +89,41 @@ inline broadcast_work()
 proctype worker(byte self)
 {
     byte job;
+    bool needed;
     lock();
     do
     :: queued == 0 && is_shut_down -> break
     :: queued == 0 && !is_shut_down ->
-        atomic { work_waits[self] = true; work_woken[self] = false; is_locked = false };
-        atomic {
-            if
-            :: work_woken[self] && !is_locked
-            :: spurious && !is_locked -> spurious--
-            fi;
-            work_waits[self] = false;
-            work_woken[self] = false;
-            is_locked = true
-        }
+        if
+        :: !is_spinning ->
+            is_spinning = true;
+            unlock();
+            lock();
+#ifndef SPINS_ON /* a mistake */
+            is_spinning = false
+#endif
+        :: else -> skip
+        fi;
+        if
+        :: queued > 0 -> skip
+        :: else ->
+            sleepers++;
+            do
+            :: !is_waking && !is_shut_down ->
+                atomic { work_waits[self] = true; work_woken[self] = false; is_locked = false };
+                atomic {
+                    if
+                    :: work_woken[self] && !is_locked
+                    :: spurious && !is_locked -> spurious--
+                    fi;
+                    work_waits[self] = false;
+                    work_woken[self] = false;
+                    is_locked = true
+                }
+            :: else -> break
+            od;
+            atomic { is_waking = false; sleepers-- }
+        fi
     :: queued > 0 ->
         atomic {
             first_job(job);
@@ -96,8 +131,13 @@ proctype worker(byte self)
             queued--;
             idle--
         };
+        ask(needed);
+        if
+        :: needed -> signal_work()
+        :: else -> skip
+        fi;
         unlock();
-        d_step { ends[job]++; assert(ends[job] == 1); job = 0 };
+        d_step { ends[job]++; assert(ends[job] == 1); job = 0; needed = false };
         lock();
         idle++
     od;
@@ -114,7 +154,7 @@ proctype worker(byte self)
 
 proctype submitter(byte job)
 {
-    bool is_in;
+    bool is_in, needed;
     lock();
     if
     :: is_shut_down -> d_step { ends[job]++; assert(ends[job] == 1) }
@@ -129,18 +169,20 @@ proctype submitter(byte job)
             :: else -> skip
             fi
         };
-#ifdef SIGNALS_FIRST /* a mistake */
-        signal_work();
-        unlock();
-        lock();
+#ifdef ASKS_FIRST /* a mistake */
+        ask(needed);
         d_step { is_queued[job] = true; queued++ };
 #else
         d_step { is_queued[job] = true; queued++ };
-        signal_work();
+        ask(needed);
 #endif
         is_in = true
     fi;
     unlock();
+    if
+    :: needed -> signal_work()
+    :: else -> skip
+    fi;
     if
     :: is_in -> /* take it back */
         lock();
@@ -158,6 +200,9 @@ proctype submitter(byte job)
 proctype shutdown()
 {
     byte job;
+#ifdef SHUTS_DOWN_LAST /* nobody is woken by that */
+    ENDED;
+#endif
     lock();
     is_shut_down = true;
     broadcast_work();
@@ -204,7 +249,5 @@ init {
         run shutdown()
     }
 }
-
-#define ENDED (ends[0] == 1 && (JOBS < 2 || ends[1] == 1) && (JOBS < 3 || ends[2] == 1))
 
 ltl all_end { <> (is_over && ENDED) }

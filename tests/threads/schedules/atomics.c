@@ -127,7 +127,7 @@ static void append(struct object *object, uint64_t value, int order, bool goes_o
 {
     const int self = schedule_self();
     if (object->count == STORES)
-        schedule_fail("too many stores to one object");
+        schedule_fail("more than %d stores to one object: it may not end", STORES);
     const struct store *before = &object->stores[object->count - 1];
     struct store *store = &object->stores[object->count++];
     *store = (struct store){.value = value, .thread = (uint8_t)self};

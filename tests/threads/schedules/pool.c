@@ -42,17 +42,22 @@ static bool has_begun(const void *work)
     return ((const struct work *)work)->began_at > 0;
 }
 
+static void wait_for(const struct work *work)
+{
+    schedule_point(&(struct schedule_operation){.what = "waits for a job to begin",
+                                                .object = &work->began_at,
+                                                .touch = READS,
+                                                .may_go = has_begun,
+                                                .arg = work,
+                                                .enabler = &work->began_at});
+}
+
 static void meet(struct work *work)
 {
     schedule_point(&(struct schedule_operation){
         .what = "begins a job", .object = &work->began_at, .touch = WRITES});
     work->began_at = schedule_step();
-    schedule_point(&(struct schedule_operation){.what = "waits for the other job",
-                                                .object = &work->other->began_at,
-                                                .touch = READS,
-                                                .may_go = has_begun,
-                                                .arg = work->other,
-                                                .enabler = &work->other->began_at});
+    wait_for(work->other);
 }
 
 static hence_result run(void *arg)
@@ -241,6 +246,8 @@ static void together(void *unused)
         works[i].other = &works[i ^ 1];
         works[i].refusals = hence_executor_queue(executor, &works[i].job, false) != 0;
     }
+    for (int i = 0; i < jobs; i++)
+        wait_for(&works[i]); /* shutting down wakes all threads */
     hence_executor_shutdown(executor, false, -1);
     check_works();
     hence_executor_unref(executor);
@@ -383,6 +390,7 @@ static const char close_does[] =
 static const struct schedule_scenario scenarios[] = {
     {"queue", queue, queue_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
     {"queue", queue, queue_does, {2, 2, 1}, 1, UNBOUNDED, false, 0},
+    {"together", together, together_does, {4, 2, 1}, 0, UNBOUNDED, false, 0},
     {"take-back", take_back, take_back_does, {2, 2, 1}, 0, UNBOUNDED, false, 0},
     {"take-back", take_back, take_back_does, {2, 2, 0}, 1, UNBOUNDED, false, 0},
     {"leave", leave, leave_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
@@ -396,7 +404,6 @@ static const struct schedule_scenario scenarios[] = {
     {"die", die, die_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
     {"alone", die_alone, die_alone_does, {3, 1, 1}, 1, UNBOUNDED, false, 0},
     {"alone", die_alone, die_alone_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
-    {"together", together, together_does, {4, 2, 1}, 0, UNBOUNDED, false, 0},
     {"results", results, results_does, {2, 1, 1}, 1, UNBOUNDED, false, 0},
     {"results", results, results_does, {2, 2, 1}, 0, 1, false, 0},
     {"results", results, results_does, {2, 2, 0}, 0, 2, false, 0},
