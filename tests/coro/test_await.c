@@ -434,7 +434,7 @@ TEST_ONCE(await, what_blocks_is_told_when_its_task_is_cancelled)
 
 /* ---- refused ---- */
 
-TEST_IN_THREADS(await, outside_of_a_coroutine_waiting_is_refused_and_reported)
+TEST(await, outside_of_a_coroutine_waiting_is_refused_and_reported)
 {
     begin();
     hence_promise *p[2];

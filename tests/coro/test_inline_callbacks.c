@@ -312,7 +312,7 @@ static hence_result sleep_and_yield(void *arg)
     return hence_none();
 }
 
-TEST_IN_THREADS(inline_callbacks, where_none_runs_sleeping_is_refused)
+TEST(inline_callbacks, where_none_runs_sleeping_is_refused)
 {
     hence_deferred_unref(hence_inline_callbacks(sleep_and_yield, NULL));
     check_trace("invalid invalid invalid");

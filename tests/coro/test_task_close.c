@@ -144,7 +144,7 @@ static hence_result wait_in_vain(void *arg)
     return hence_int(7);
 }
 
-TEST_IN_THREADS(task_close, each_later_wait_ends_at_once)
+TEST(task_close, each_later_wait_ends_at_once)
 {
     begin();
     hence_future *f = hence_spawn(both.loop, wait_in_vain, NULL);
