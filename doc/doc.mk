@@ -25,7 +25,6 @@ GUIDE = \
 	doc/guide/17_transactions.md \
 	doc/guide/18_threads.md \
 	doc/guide/19_coroutines.md \
-	doc/guide/20_coordination.md
 	doc/guide/20_coordination.md \
 	doc/guide/21_structured_concurrency.md
 
