@@ -6,6 +6,7 @@
 
 SCHEDULE_TESTS = \
 	tests/threads/schedules/blocking_call \
+	tests/threads/schedules/concurrent \
 	tests/threads/schedules/door \
 	tests/threads/schedules/pool \
 	tests/threads/schedules/promise
@@ -48,6 +49,9 @@ SCHEDULE_LIBS = tests/threads/schedules/libschedule.la tests/threads/schedules/l
 tests_threads_schedules_blocking_call_LDADD = $(SCHEDULE_LIBS)
 tests_threads_schedules_blocking_call_CFLAGS = $(schedule_cflags)
 tests_threads_schedules_blocking_call_LDFLAGS = -no-install
+tests_threads_schedules_concurrent_LDADD = $(SCHEDULE_LIBS)
+tests_threads_schedules_concurrent_CFLAGS = $(schedule_cflags)
+tests_threads_schedules_concurrent_LDFLAGS = -no-install
 tests_threads_schedules_door_LDADD = $(SCHEDULE_LIBS)
 tests_threads_schedules_door_CFLAGS = $(schedule_cflags)
 tests_threads_schedules_door_LDFLAGS = -no-install
@@ -67,6 +71,13 @@ EXTRA_DIST += \
 	tests/threads/planted/call-loop-closes.patch \
 	tests/threads/planted/call-one-reference.patch \
 	tests/threads/planted/call-signal-unlocked.patch \
+	tests/threads/planted/concurrent-callback-late.patch \
+	tests/threads/planted/concurrent-cancel-reference.patch \
+	tests/threads/planted/concurrent-done-relaxed.patch \
+	tests/threads/planted/concurrent-end-not-told.patch \
+	tests/threads/planted/concurrent-ends-twice.patch \
+	tests/threads/planted/concurrent-give-up-unlocked.patch \
+	tests/threads/planted/concurrent-line-not-told.patch \
 	tests/threads/planted/door-load-and-store.patch \
 	tests/threads/planted/door-not-edge.patch \
 	tests/threads/planted/door-not-taken.patch \
