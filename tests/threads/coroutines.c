@@ -136,6 +136,7 @@ static void one_loop(struct loop_of_mine *mine)
         hence_call_later(mine->loop, HENCE_SECONDS(20), stop, mine->loop, NULL);
     check(hence_loop_run_forever(mine->loop) == 0);
     check(early || mine->ended == TASKS);
+    hence_executor *executor = hence_executor_ref(hence_executor_default(mine->loop));
     check(hence_loop_close(mine->loop) == 0);
     check(hence_all_tasks(mine->loop, NULL, 0) == 0);
     for (int i = 0; i < TASKS; i++) {
@@ -143,6 +144,8 @@ static void one_loop(struct loop_of_mine *mine)
         hence_future_unref(mine->tasks[i]);
     }
     hence_loop_free(mine->loop);
+    check(hence_executor_shutdown(executor, false, -1) == 0); /* the loop does not wait for it */
+    hence_executor_unref(executor);
 }
 
 static void say_nothing(const hence_report *report, void *arg)
