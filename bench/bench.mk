@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # The benchmarks: make bench builds them, bench/run runs them. make check only has each workload done
-# once, small, to see that it still gives what it should.
+# once, small, to see that it still gives what it should. What needs libuv or GLib is built where they are.
 
 bench_programs = bench/hence bench/libevent
+if HAVE_LIBUV
+bench_programs += bench/libuv
+endif
+if HAVE_GLIB
+bench_programs += bench/glib
+endif
 
 bench_hence_SOURCES = bench/bench.c bench/bench.h \
 	bench/hence.c \
@@ -27,6 +33,14 @@ bench_libevent_SOURCES = bench/bench.c bench/bench.h \
 	bench/libevent_timer.c
 bench_libevent_CPPFLAGS = -D_GNU_SOURCE
 bench_libevent_LDADD = $(EVENT_LIBS) -levent_pthreads -lpthread
+
+bench_libuv_SOURCES = bench/bench.c bench/bench.h bench/libuv_threads.c
+bench_libuv_CPPFLAGS = $(LIBUV_CFLAGS) -D_GNU_SOURCE
+bench_libuv_LDADD = $(LIBUV_LIBS) -lpthread
+
+bench_glib_SOURCES = bench/bench.c bench/bench.h bench/glib_threads.c
+bench_glib_CPPFLAGS = $(GLIB_CFLAGS) -D_GNU_SOURCE
+bench_glib_LDADD = $(GLIB_LIBS) -lpthread
 
 check_PROGRAMS += $(bench_programs)
 TESTS += bench/smoke
