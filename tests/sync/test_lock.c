@@ -177,7 +177,7 @@ TEST(lock, who_is_cancelled_while_it_waits_leaves_the_row)
     end_loop(&both);
 }
 
-/* rule 154: complaint 13 of semantics */
+/* rule 154 */
 TEST(lock, a_Future_that_has_the_lock_and_is_let_go_unseen_releases_it)
 {
     struct loop_and_clock both = begin_loop();

@@ -200,7 +200,7 @@ static void check_slots(void)
     check_int(hence_semaphore_value(semaphore), tokens);
 }
 
-/* complaint 13 of semantics */
+/* Wake-ups that get lost when a waiter is cancelled have been found in asyncio again and again. */
 TEST(sync_random, nobody_who_waits_for_a_semaphore_is_forgotten_or_let_in_out_of_turn)
 {
     const int n = support_many();
