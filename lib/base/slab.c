@@ -242,11 +242,10 @@ static bool find_blocks(size_t class)
 void *hence_slab_get(size_t class)
 {
     struct hence_block *block = hence_blocks.free[class];
-    if (!block) {
-        if (!find_blocks(class))
-            return NULL;
+    if (!block && find_blocks(class))
         block = hence_blocks.free[class];
-    }
+    if (!block)
+        return NULL;
     hence_blocks.free[class] = block->next;
     return block;
 }

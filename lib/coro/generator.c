@@ -179,7 +179,7 @@ bool hence_generator_throw(hence_generator *g, hence_result failure, hence_resul
 
 hence_result hence_generator_close(hence_generator *g)
 {
-    hence_result out;
+    hence_result out = hence_none();
     if (!g || g->state == GENERATOR_ENDED)
         return hence_none();
     if (!can_go_on(g)) {
@@ -226,7 +226,7 @@ hence_result hence_yield(hence_generator *g, hence_result r)
 
 hence_result hence_yield_from(hence_generator *g, hence_generator *inner)
 {
-    hence_result out;
+    hence_result out = hence_none();
     bool has_yielded = hence_generator_next(inner, &out);
     while (has_yielded) {
         hence_result in = hence_yield(g, out);
