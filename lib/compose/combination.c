@@ -199,6 +199,20 @@ static struct hence_waitable *cancel_each_part(struct hence_waitable *self, bool
     return NULL;
 }
 
+/* Are there two different inputs that have not ended? What has ended stays so: all searches together look at
+ * each input once or twice. */
+static bool has_others(struct combination *c)
+{
+    struct hence_waitable *one = NULL, *other = NULL;
+    while (c->one < c->size && !(one = c->inputs->get(c, c->one)))
+        c->one++;
+    if (c->other <= c->one)
+        c->other = c->one + 1;
+    while (c->other < c->size && (!(other = c->inputs->get(c, c->other)) || other == one))
+        c->other++;
+    return c->other < c->size;
+}
+
 struct hence_waitable *hence_combination_leads_to(struct combination *c)
 {
     const bool one_decides =
@@ -206,7 +220,7 @@ struct hence_waitable *hence_combination_leads_to(struct combination *c)
     const bool one_failure_decides =
         (c->flags & COMBINATION_WATCHES) && (c->flags & COMBINATION_FIRST_FAILURE);
     const bool can_do_without =
-        (c->flags & COMBINATION_TIMED) || (c->pending > 1 && (one_decides || one_failure_decides));
+        (c->flags & COMBINATION_TIMED) || ((one_decides || one_failure_decides) && has_others(c));
     return c->decided || can_do_without ? NULL : &c->many.waitable;
 }
 

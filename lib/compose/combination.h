@@ -66,7 +66,8 @@ struct combination {
     hence_failure *failure; /* the first one, or the group */
     uint32_t references;
     uint32_t size, ended, pending;
-    uint32_t cursor; /* the next input to be cancelled */
+    uint32_t cursor;     /* the next input to be cancelled */
+    uint32_t one, other; /* before these there are no two different inputs that have not ended */
     uint8_t flags;
     bool decided, cancelling, deciding;
     bool cancelled;    /* somebody has cancelled it, and an input has accepted that, */

@@ -72,6 +72,26 @@ TEST(circles, through_a_race)
     check_circle(hence_race_future(both.loop, futures, 1), "group{deadlock}");
 }
 
+/* difference 7: the same one again is no other that may decide */
+TEST(circles, through_a_wait_for_the_first_of_the_same_three_times)
+{
+    begin(1);
+    hence_future *same[] = {futures[0], futures[0], futures[0]};
+    check_circle(hence_wait(both.loop, same, 3, HENCE_FIRST_COMPLETED, -1), "3");
+}
+
+/* difference 7 */
+TEST(circles, through_a_race_of_the_same_twice_whose_other_has_failed)
+{
+    begin(3);
+    hence_future *mixed[] = {futures[1], futures[0], futures[2], futures[0]};
+    hence_future *f = hence_race_future(both.loop, mixed, 4);
+    resolve_input(1, hence_fail(1, "first"));
+    resolve_input(2, hence_fail(2, "third"));
+    run();
+    check_circle(f, "group{first,deadlock,third,deadlock}");
+}
+
 /* Input 0 waits for `f`, which waits for inputs 0 and 1: the other one still may decide; takes `f`. */
 static void check_no_circle(hence_future *f, const char *expected)
 {
