@@ -1102,14 +1102,14 @@ class Modelled(Untouched):
             return False
         if f is other:
             return True
-        many = [outer for outer in self.many_behind[id(f)] if not self.can_do_without(outer, f)]
+        many = [outer for outer in self.many_behind[id(f)] if not self.can_do_without(outer)]
         for following in [self.behind(callback) for callback, _ in f._callbacks or ()] + many:
             if following is not None and self.leads(following, other):
                 return True
         return False
 
-    def can_do_without(self, outer, f):
-        """Is it a wait that time, or another input than f, may end?"""
+    def can_do_without(self, outer):
+        """Is it a wait that time, or another of its inputs, may end?"""
         if not isinstance(outer, Combinator) or not outer.inputs:
             return False
         if outer.done() or outer.limit is not None:
@@ -1117,7 +1117,7 @@ class Modelled(Untouched):
         if outer.condition == asyncio.ALL_COMPLETED:
             return False
         waiting = outer.coroutine.cr_await.cr_await  # asyncio's own, which counts those that have not told it
-        return waiting.cr_frame.f_locals["counter"] > 1 or outer.inputs.count(f) > 1
+        return waiting.cr_frame.f_locals["counter"] > 1
 
     def behind(self, callback):
         """What will be resolved because of a callback."""
