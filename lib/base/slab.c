@@ -29,6 +29,7 @@
 
 #define SPARES  64 /* 2 MiB for each thread */
 #define CUT     32 /* blocks cut from fresh memory at once: its pages are touched as they are needed */
+#define LINE    64
 #define TRAILER 8 /* is malloc()'s: so slabs can stand one right behind the other */
 
 /* All slabs of a thread. Ends with the last of them. */
@@ -191,6 +192,8 @@ static bool cut_more(struct hence_slab *slab)
     struct hence_block **last = &hence_blocks.free[slab->class];
     for (int i = 0; i < CUT && (size_t)(end - slab->fresh) >= size; i++) {
         struct hence_block *block = (struct hence_block *)(void *)slab->fresh;
+        for (size_t j = LINE; j < size; j += LINE)
+            __builtin_prefetch(slab->fresh + j, 1);
         slab->fresh += size;
         slab->cut++;
         *last = block;
