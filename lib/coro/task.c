@@ -229,9 +229,11 @@ static void close_part(struct hence_hold *hold)
         hence_deliver(consumer, r);
 }
 
+static const struct hence_hold_kind hold_kind = {.close = close_part};
+
 struct task *hence_task_of_hold(struct hence_hold *hold)
 {
-    if (hold->close != close_part)
+    if (hold->kind != &hold_kind)
         return NULL;
     return (struct task *)((char *)hold - offsetof(struct task, hold));
 }
@@ -251,7 +253,7 @@ static struct task *task_new(const char *site, hence_loop *loop, hence_result_fn
     task->arg = arg;
     task->drop = drop;
     task->site = site;
-    task->hold.close = close_part;
+    task->hold.kind = &hold_kind;
     hence_ring_init(&task->hold.ring);
     if (loop)
         hence_loop_depend(loop);

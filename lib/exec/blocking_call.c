@@ -78,12 +78,14 @@ static void loop_closes(struct hence_hold *hold)
     cancel(call);
 }
 
+static const struct hence_hold_kind hold_kind = {.close = loop_closes};
+
 static void call_function(void *arg)
 {
     struct blocking_call *call = arg;
     hence_deferred *d = hence_maybe_deferred_at(NULL, call->fn, call->arg);
     call->d = hence_deferred_ref(d);
-    call->hold.close = loop_closes;
+    call->hold.kind = &hold_kind;
     if (!hence_loop_is_closed(call->loop))
         hence_loop_hold(call->loop, &call->hold);
     atomic_fetch_add_explicit(&call->references, 1, memory_order_relaxed);

@@ -37,7 +37,7 @@ static unsigned spins(void)
 {
     cpu_set_t set;
     const bool is_alone = sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) == 1;
-    return is_alone ? 0 : 200;
+    return is_alone ? 0 : 8;
 }
 
 hence_executor *hence_executor_new(const hence_executor_options *options)
@@ -60,6 +60,8 @@ hence_executor *hence_executor_new(const hence_executor_options *options)
     hence_ring_init(&executor->jobs);
     hence_ring_init(&executor->line);
     hence_ring_init(&executor->ends);
+    hence_ring_init(&executor->inbox.jobs);
+    init_mutex(&executor->inbox.mutex);
     init_mutex(&executor->mutex);
     executor->spins = spins();
     pthread_cond_init(&executor->work, NULL);
@@ -91,6 +93,7 @@ void hence_executor_free(hence_executor *executor)
     pthread_cond_destroy(&executor->ended);
     pthread_cond_destroy(&executor->work);
     pthread_mutex_destroy(&executor->mutex);
+    pthread_mutex_destroy(&executor->inbox.mutex);
     hence_failure_unref(executor->broken);
     hence_memory_put(executor, sizeof *executor);
 }
@@ -99,6 +102,28 @@ void hence_executor_let_go(hence_executor *executor)
 {
     if (hence_executor_lose(executor))
         hence_executor_free(executor);
+}
+
+void hence_executor_hold_for_job(hence_executor *executor, struct hence_job *job)
+{
+    job->is_dependent = executor->born == hence_thread_number;
+    if (!job->is_dependent || !executor->dependents++)
+        hence_executor_hold(executor);
+}
+
+void hence_executor_make_independent(hence_executor *executor, struct hence_job *job)
+{
+    if (job->is_dependent) {
+        hence_executor_hold(executor);
+        hence_executor_let_go_of_job(executor, true);
+        job->is_dependent = false;
+    }
+}
+
+void hence_executor_let_go_of_job(hence_executor *executor, bool is_dependent)
+{
+    if (!is_dependent || !--executor->dependents)
+        hence_executor_let_go(executor);
 }
 
 hence_executor *hence_executor_ref(hence_executor *executor)
@@ -121,12 +146,78 @@ hence_executor *hence_executor_unref(hence_executor *executor)
     return NULL;
 }
 
+/* ---- the inbox ---- */
+
+/* With both mutexes held. */
+static void empty_inbox(hence_executor *executor)
+{
+    struct hence_ring *inbox = &executor->inbox.jobs, *jobs = &executor->jobs;
+    if (hence_ring_is_empty(inbox))
+        return;
+    inbox->next->previous = jobs->previous;
+    jobs->previous->next = inbox->next;
+    inbox->previous->next = jobs;
+    jobs->previous = inbox->previous;
+    hence_ring_init(inbox);
+}
+
+bool hence_executor_take_inbox(hence_executor *executor)
+{
+    pthread_mutex_lock(&executor->inbox.mutex);
+    empty_inbox(executor);
+    pthread_mutex_unlock(&executor->inbox.mutex);
+    return !hence_ring_is_empty(&executor->jobs);
+}
+
+void hence_executor_set_inbox(hence_executor *executor, bool may_be_open)
+{
+    const bool is_open = may_be_open && executor->workers >= executor->max_workers &&
+                         executor->max_queued == SIZE_MAX && !executor->shut_down &&
+                         !executor->broken;
+    if (is_open == atomic_load_explicit(&executor->inbox.is_open, memory_order_relaxed))
+        return;
+    pthread_mutex_lock(&executor->inbox.mutex);
+    atomic_store_explicit(&executor->inbox.is_open, is_open, memory_order_relaxed);
+    empty_inbox(executor);
+    pthread_mutex_unlock(&executor->inbox.mutex);
+}
+
+/* With the inbox's mutex held. */
+static void append(hence_executor *executor, struct hence_ring *to, struct hence_job *job)
+{
+    atomic_size_t *came = &executor->inbox.came;
+    hence_ring_append(to, &job->ring);
+    job->place = JOB_QUEUED;
+    atomic_store_explicit(came, atomic_load_explicit(came, memory_order_relaxed) + 1,
+                          memory_order_relaxed);
+}
+
+/* True if it is in, and a thread comes for it. */
+static bool put_into_inbox(hence_executor *executor, struct hence_job *job)
+{
+    if (!atomic_load_explicit(&executor->inbox.is_open, memory_order_relaxed))
+        return false;
+    pthread_mutex_lock(&executor->inbox.mutex);
+    const bool is_open = atomic_load_explicit(&executor->inbox.is_open, memory_order_relaxed);
+    if (is_open)
+        append(executor, &executor->inbox.jobs, job);
+    pthread_mutex_unlock(&executor->inbox.mutex);
+    if (!is_open || !atomic_load_explicit(&executor->has_sleepers, memory_order_relaxed))
+        return is_open;
+    pthread_mutex_lock(&executor->mutex);
+    const bool needs_wakeup = hence_executor_needs_wakeup(executor);
+    pthread_mutex_unlock(&executor->mutex);
+    if (needs_wakeup)
+        pthread_cond_signal(&executor->work);
+    return true;
+}
+
 /* ---- in and out ---- */
 
 static bool has_room(const hence_executor *executor)
 {
-    return executor->queued < executor->idle ||
-           executor->queued - executor->idle < executor->max_queued;
+    const size_t queued = hence_executor_queued(executor);
+    return queued < executor->idle || queued - executor->idle < executor->max_queued;
 }
 
 /* Why there is no place for one job more; with the mutex held. */
@@ -136,7 +227,7 @@ static int find_place(hence_executor *executor)
         return -ESHUTDOWN;
     if (executor->broken)
         return -EPIPE;
-    if (executor->queued < executor->idle)
+    if (hence_executor_queued(executor) < executor->idle)
         return 0;
     if (executor->workers < executor->max_workers && hence_executor_start_worker(executor) == 0)
         return 0;
@@ -145,11 +236,12 @@ static int find_place(hence_executor *executor)
     return has_room(executor) ? 0 : -EAGAIN;
 }
 
-static void append(hence_executor *executor, struct hence_job *job)
+static void append_to_queue(hence_executor *executor, struct hence_job *job)
 {
-    hence_ring_append(&executor->jobs, &job->ring);
-    job->place = JOB_QUEUED;
-    executor->queued++;
+    pthread_mutex_lock(&executor->inbox.mutex);
+    empty_inbox(executor);
+    append(executor, &executor->jobs, job);
+    pthread_mutex_unlock(&executor->inbox.mutex);
 }
 
 static void append_to_line(hence_executor *executor, struct hence_job *job)
@@ -162,7 +254,7 @@ void hence_executor_remove(hence_executor *executor, struct hence_job *job)
 {
     hence_ring_remove(&job->ring);
     if (job->place == JOB_QUEUED)
-        executor->queued--;
+        executor->went++;
     job->place = JOB_NOWHERE;
 }
 
@@ -170,9 +262,10 @@ void hence_executor_remove(hence_executor *executor, struct hence_job *job)
 static void take_out(hence_executor *executor, struct hence_job *job)
 {
     const bool was_in_line = job->place == JOB_IN_LINE;
+    hence_executor_take_inbox(executor); /* it may be there, or next to what is */
     hence_executor_remove(executor, job);
     if (was_in_line)
-        job->left_line(job, false);
+        job->kind->left_line(job, false);
 }
 
 void hence_executor_let_in(hence_executor *executor)
@@ -180,8 +273,8 @@ void hence_executor_let_in(hence_executor *executor)
     while (!hence_ring_is_empty(&executor->line) && has_room(executor)) {
         struct hence_job *job = (struct hence_job *)executor->line.next;
         hence_executor_remove(executor, job);
-        append(executor, job);
-        job->left_line(job, true);
+        append_to_queue(executor, job);
+        job->kind->left_line(job, true);
         if (hence_executor_needs_wakeup(executor))
             pthread_cond_signal(&executor->work);
     }
@@ -205,12 +298,14 @@ int hence_executor_queue(hence_executor *executor, struct hence_job *job, bool m
     hence_ring_init(&job->ring);
     atomic_init(&job->is_cancelled, false);
     job->place = JOB_NOWHERE;
+    if (!may_stand_in_line && put_into_inbox(executor, job))
+        return 0;
     pthread_mutex_lock(&executor->mutex);
     int error = find_place(executor);
     if (!error) {
-        append(executor, job);
+        append_to_queue(executor, job);
         if (may_stand_in_line)
-            job->left_line(job, true);
+            job->kind->left_line(job, true);
         needs_wakeup = hence_executor_needs_wakeup(executor);
     } else if (error == -EAGAIN && may_stand_in_line) {
         append_to_line(executor, job);
@@ -266,7 +361,7 @@ void hence_job_refuse(struct hence_job *job, hence_result r)
 {
     if (job->drop)
         job->drop(job->arg);
-    job->ended(job, r);
+    job->kind->ended(job, r);
 }
 
 void hence_executor_drop_jobs(hence_executor *executor, hence_failure *failure)
@@ -300,6 +395,7 @@ int hence_executor_shutdown(hence_executor *executor, bool cancel_queued, int64_
         return -ECHILD;
     pthread_mutex_lock(&executor->mutex);
     executor->shut_down = true;
+    hence_executor_set_inbox(executor, false);
     pthread_cond_broadcast(&executor->work);
     pthread_mutex_unlock(&executor->mutex);
     if (cancel_queued) {

@@ -60,6 +60,8 @@ static void loop_closes(struct hence_hold *hold)
     hence_concurrent_future_unref(&operation->f);
 }
 
+static const struct hence_hold_kind hold_kind = {.close = loop_closes};
+
 /* Its result is that of `d`, which is taken. */
 static void follow(struct operation *operation, hence_deferred *d)
 {
@@ -80,9 +82,19 @@ static void drop_argument(struct operation *operation)
         operation->drop(operation->arg);
 }
 
-static void begin(void *arg)
+static struct operation *of_begin(void *parcel)
 {
-    struct operation *operation = arg;
+    return (struct operation *)((char *)parcel - offsetof(struct operation, begin));
+}
+
+static struct operation *of_cancel(void *parcel)
+{
+    return (struct operation *)((char *)parcel - offsetof(struct operation, cancel));
+}
+
+static void begin(void *parcel)
+{
+    struct operation *operation = of_begin(parcel);
     if (hence_concurrent_is_done(&operation->f)) /* cancelled: it never begins */
         return;
     hence_concurrent_future_ref(&operation->f);
@@ -90,24 +102,27 @@ static void begin(void *arg)
 }
 
 /* After that; or instead of it, because the loop closes. */
-static void begun(void *arg)
+static void begun(void *parcel)
 {
-    struct operation *operation = arg;
+    struct operation *operation = of_begin(parcel);
     if (hence_loop_is_closed(operation->loop))
         hence_concurrent_end(&operation->f, hence_fail_static(HENCE_ECLOSED));
     drop_argument(operation);
     let_go_of(operation);
 }
 
-static void cancel_in_loop(void *arg)
+static void cancel_in_loop(void *parcel)
 {
-    cancel_deferred(arg);
+    cancel_deferred(of_cancel(parcel));
 }
 
-static void cancelled_in_loop(void *arg)
+static void cancelled_in_loop(void *parcel)
 {
-    let_go_of(arg);
+    let_go_of(of_cancel(parcel));
 }
+
+static const struct hence_parcel_kind begin_kind = {begin, begun};
+static const struct hence_parcel_kind cancel_kind = {cancel_in_loop, cancelled_in_loop};
 
 /* ---- on any thread ---- */
 
@@ -148,12 +163,10 @@ static struct operation *operation_new(const char *site, hence_loop *loop)
         return NULL;
     hence_concurrent_init(&operation->f, &kind, site);
     hence_ring_init(&operation->hold.ring);
-    operation->hold.close = loop_closes;
+    operation->hold.kind = &hold_kind;
     operation->loop = hence_loop_ref(loop);
-    operation->begin =
-        (struct hence_parcel){.fn = begin, .arg = operation, .drop = begun, .is_lent = true};
-    operation->cancel = (struct hence_parcel){
-        .fn = cancel_in_loop, .arg = operation, .drop = cancelled_in_loop, .is_lent = true};
+    operation->begin.kind = &begin_kind;
+    operation->cancel.kind = &cancel_kind;
     return operation;
 }
 

@@ -53,12 +53,15 @@ static void ended(struct hence_job *self, hence_result r)
     hence_threadsafe_resolve(&job->promise, r);
 }
 
+static const struct hence_job_kind job_kind = {ended, left_line};
+
 static void job_free(hence_threadsafe_promise *promise)
 {
     struct loop_job *job = (struct loop_job *)promise;
     hence_executor *executor = job->executor;
+    const bool is_dependent = job->job.is_dependent;
     hence_memory_put(job, sizeof *job);
-    hence_executor_let_go(executor);
+    hence_executor_let_go_of_job(executor, is_dependent);
 }
 
 /* ---- on the loop's thread ---- */
@@ -67,8 +70,11 @@ static bool stop(hence_threadsafe_promise *promise)
 {
     struct loop_job *job = (struct loop_job *)promise;
     atomic_store_explicit(&job->job.is_cancelled, true, memory_order_relaxed);
-    if (!hence_executor_unqueue(job->executor, &job->job))
+    if (!hence_executor_unqueue(job->executor, &job->job)) {
+        /* a thread has it, which lets it go if the loop closes */
+        hence_executor_make_independent(job->executor, &job->job);
         return false;
+    }
     tell_let_in(job, hence_fail_static(HENCE_ECANCELLED));
     if (job->job.drop)
         job->job.drop(job->job.arg);
@@ -104,8 +110,7 @@ static struct loop_job *job_new(hence_loop *loop, hence_executor *executor,
     job->job.fn = request->fn;
     job->job.arg = request->arg;
     job->job.drop = request->drop;
-    job->job.ended = ended;
-    job->job.left_line = left_line;
+    job->job.kind = &job_kind;
     job->executor = executor;
     job->let_in = NULL;
     atomic_init(&job->job.is_cancelled, false);
@@ -116,7 +121,7 @@ static struct loop_job *job_new(hence_loop *loop, hence_executor *executor,
         refuse(NULL, room, request, HENCE_ECLOSED);
         return NULL;
     }
-    hence_executor_hold(executor);
+    hence_executor_hold_for_job(executor, &job->job);
     if (!room)
         return job;
     job->let_in = hence_threadsafe_promise_new(loop, room);

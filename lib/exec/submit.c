@@ -41,6 +41,8 @@ static void left_line(struct hence_job *job, bool is_in)
         pthread_cond_signal(&in_line->left);
 }
 
+static const struct hence_job_kind job_kind = {ended, left_line};
+
 /* ---- as a concurrent Future ---- */
 
 static int cancel(hence_concurrent_future *f)
@@ -90,8 +92,7 @@ static struct submitted *submitted_new(const char *site, hence_executor *executo
     submitted->job.fn = fn;
     submitted->job.arg = arg;
     submitted->job.drop = drop;
-    submitted->job.ended = ended;
-    submitted->job.left_line = left_line;
+    submitted->job.kind = &job_kind;
     submitted->executor = executor;
     if (executor)
         hence_executor_hold(executor);

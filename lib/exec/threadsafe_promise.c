@@ -6,13 +6,15 @@
  * The promise itself is touched on the loop's thread only. The producer touches `result` and the parcel,
  * before it posts, and `is_unwanted`, which is atomic. A parcel that was posted is seen by the loop's thread
  * alone: it arrives, or is dropped when the loop closes. If nothing was posted by then, the closing loop ends
- * the promise, the producer is refused whenever it comes, and the later of the two frees the memory.
+ * the promise, the producer is refused whenever it comes, and the later of the two frees the memory. Until then
+ * the loop's memory stays: a dependent of it, which needs no atomic; a reference once it has closed.
  */
 #include "exec/threadsafe_promise.h"
 
 #include <errno.h>
 
 #include "base/memory.h"
+#include "deferred/deferred.h"
 #include "value/portable.h"
 
 /* ---- on the loop's thread ---- */
@@ -20,30 +22,37 @@
 static void end_promise(hence_threadsafe_promise *t, hence_result r)
 {
     hence_promise *promise = hence_promise_take(&t->promise);
-    hence_promise_on_cancel(promise, NULL, NULL);
     hence_resolve_at(NULL, promise, r); /* of NULL too: then it is destroyed */
 }
 
-static void call(void *arg)
+static void arrived(void *parcel)
 {
-    (void)arg; /* has_come() follows */
+    (void)parcel; /* has_come() follows */
+}
+
+static void free_memory(hence_threadsafe_promise *t)
+{
+    if (t->producer)
+        t->producer->free(t);
+    else
+        hence_memory_put(t, sizeof *t);
 }
 
 static void free_now(hence_threadsafe_promise *t)
 {
     hence_loop *loop = t->loop;
-    if (t->producer)
-        t->producer->free(t);
-    else
-        hence_memory_put(t, sizeof *t);
-    hence_loop_unref(loop);
+    free_memory(t);
+    hence_loop_undepend(loop);
 }
 
 /* The second of the two that come here frees it. */
 static void leave(hence_threadsafe_promise *t)
 {
-    if (atomic_fetch_add_explicit(&t->left, 1, memory_order_acq_rel) == 1)
-        free_now(t);
+    hence_loop *loop = t->loop;
+    if (atomic_fetch_add_explicit(&t->left, 1, memory_order_acq_rel) == 1) {
+        free_memory(t);
+        hence_loop_unref(loop);
+    }
 }
 
 /* Tells the producer; true if it will not come. */
@@ -54,9 +63,10 @@ static bool stop_producer(hence_threadsafe_promise *t)
 }
 
 /* The parcel has arrived, or was dropped because the loop closes: exactly one of the two. */
-static void has_come(void *arg)
+static void has_come(void *parcel)
 {
-    hence_threadsafe_promise *t = arg;
+    hence_threadsafe_promise *t =
+        (hence_threadsafe_promise *)((char *)parcel - offsetof(hence_threadsafe_promise, parcel));
     hence_result r = t->result;
     if (hence_loop_is_closed(t->loop)) {
         hence_drop(r);
@@ -67,16 +77,24 @@ static void has_come(void *arg)
     free_now(t);
 }
 
+/* That of a Deferred takes its turn, as its steps are run. A Future's listeners are told through the loop. */
+static const struct hence_parcel_kind for_deferred = {arrived, has_come},
+                                      for_future = {NULL, has_come};
+
 /* Nothing was posted. */
 static void loop_closes(struct hence_hold *hold)
 {
     hence_threadsafe_promise *t = (hence_threadsafe_promise *)hold;
+    hence_loop *loop = t->loop;
     bool stopped = stop_producer(t);
     end_promise(t, hence_fail_static(HENCE_ECLOSED));
-    if (stopped)
+    if (stopped) {
         free_now(t);
-    else
-        leave(t);
+        return;
+    }
+    hence_loop_ref(loop);
+    hence_loop_undepend(loop);
+    leave(t);
 }
 
 static bool cancelled(hence_promise *promise, void *arg)
@@ -101,6 +119,8 @@ static void loop_forked(struct hence_hold *hold)
     free_now(t);
 }
 
+static const struct hence_hold_kind hold_kind = {loop_closes, loop_forked};
+
 bool hence_threadsafe_promise_init(hence_threadsafe_promise *t, hence_loop *loop, hence_promise *p,
                                    const struct threadsafe_producer *producer)
 {
@@ -109,14 +129,14 @@ bool hence_threadsafe_promise_init(hence_threadsafe_promise *t, hence_loop *loop
         hence_resolve_at(NULL, p, hence_loop_refusal(error));
         return false;
     }
-    t->parcel = (struct hence_parcel){.fn = call, .arg = t, .drop = has_come, .is_lent = true};
-    t->hold.close = loop_closes;
-    t->hold.forked = loop_forked;
-    t->loop = hence_loop_ref(loop);
+    t->parcel.kind = hence_deferred_is(&p->waitable) ? &for_deferred : &for_future;
+    t->hold.kind = &hold_kind;
+    t->loop = loop;
     t->promise = p;
     t->producer = producer;
     atomic_init(&t->is_unwanted, false);
     atomic_init(&t->left, 0);
+    hence_loop_depend(loop);
     hence_loop_hold(loop, &t->hold);
     hence_promise_on_cancel(p, cancelled, t);
     return true;

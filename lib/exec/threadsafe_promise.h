@@ -19,12 +19,14 @@ struct threadsafe_producer {
 };
 
 struct hence_threadsafe_promise {
-    struct hence_hold hold; /* first */
-    struct hence_parcel parcel;
-    hence_loop *loop;
-    hence_promise *promise; /* NULL: ended. The loop's thread only */
-    hence_result result;
+    /* the loop's thread only */
+    struct hence_hold hold;                     /* first */
+    hence_promise *promise;                     /* NULL: ended */
     const struct threadsafe_producer *producer; /* NULL: nothing more is known of it */
+    /* the producer's too */
+    hence_loop *loop;
+    struct hence_parcel parcel;
+    hence_result result;
     atomic_bool is_unwanted;
     atomic_int left; /* how many of the two, the closing loop and the producer, are done with it */
 };

@@ -32,7 +32,7 @@ static void tell_ends(hence_executor *executor)
  * there is no other one, they end. */
 static void replace_worker(hence_executor *executor)
 {
-    while (executor->queued > executor->idle && !executor->broken) {
+    while (hence_executor_queued(executor) > executor->idle && !executor->broken) {
         int error = hence_executor_start_worker(executor);
         if (!error || executor->workers > 1)
             return;
@@ -47,8 +47,10 @@ static void replace_worker(hence_executor *executor)
  * go of the executor at once. */
 static void worker_ends(hence_executor *executor)
 {
+    hence_executor_set_inbox(executor, false); /* first: there may be nobody for what comes */
     replace_worker(executor);
     executor->workers--;
+    hence_executor_set_inbox(executor, true);
     if (executor->shut_down && !executor->workers)
         tell_ends(executor);
     pthread_cond_broadcast(&executor->ended);
@@ -68,6 +70,7 @@ static void break_executor(hence_executor *executor, hence_failure *why)
         hence_failure_unref(failure);
     else
         executor->broken = failure;
+    hence_executor_set_inbox(executor, false);
     pthread_cond_broadcast(&executor->work);
     failure = hence_failure_ref(executor->broken);
     pthread_mutex_unlock(&executor->mutex);
@@ -105,16 +108,6 @@ static hence_result call(hence_result_fn *fn, void *arg)
 
 /* ---- works ---- */
 
-static void run_job(struct hence_job *job)
-{
-    current_job = job;
-    hence_result r = call(job->fn, job->arg);
-    current_job = NULL;
-    if (job->drop)
-        job->drop(job->arg);
-    job->ended(job, r);
-}
-
 static inline void relax(void)
 {
 #if defined(__x86_64__) || defined(__i386__)
@@ -124,16 +117,31 @@ static inline void relax(void)
 #endif
 }
 
-/* Waits a moment, without the mutex: waking a thread that sleeps costs both sides a system call. */
+#define MOMENT 128 /* pauses of the processor: one or two microseconds */
+
+static void run_job(struct hence_job *job)
+{
+    current_job = job;
+    hence_result r = call(job->fn, job->arg);
+    current_job = NULL;
+    if (job->drop)
+        job->drop(job->arg);
+    job->kind->ended(job, r);
+}
+
+/* A thread that finds no job does not look again at once, but some moments later, without the mutex: it would meet
+ * who brings jobs at each of them, and both would wait for the other's cache. So it takes several at a time. Nor
+ * does it sleep at once: to be woken costs both sides a system call. */
 static void spin(hence_executor *executor)
 {
+    const size_t went = executor->went;
     executor->is_spinning = true;
-    atomic_store_explicit(&executor->has_come, false, memory_order_relaxed);
     pthread_mutex_unlock(&executor->mutex);
     for (unsigned i = 0; i < executor->spins; i++) {
-        if (atomic_load_explicit(&executor->has_come, memory_order_relaxed))
+        for (int j = 0; j < MOMENT; j++)
+            relax();
+        if (atomic_load_explicit(&executor->inbox.came, memory_order_relaxed) != went)
             break;
-        relax();
     }
     pthread_mutex_lock(&executor->mutex);
     executor->is_spinning = false;
@@ -146,31 +154,35 @@ static bool is_over(const hence_executor *executor)
 
 static void sleep_until_woken(hence_executor *executor)
 {
-    executor->sleepers++;
-    while (!executor->is_waking && !is_over(executor))
-        pthread_cond_wait(&executor->work, &executor->mutex);
-    executor->is_waking = false;
-    executor->sleepers--;
+    hence_executor_set_sleepers(executor, executor->sleepers + 1, executor->is_waking);
+    const bool has_jobs =
+        hence_executor_take_inbox(executor); /* after it has said that it sleeps */
+    bool is_waking = executor->is_waking;    /* of another one */
+    if (!has_jobs) {
+        while (!executor->is_waking && !is_over(executor))
+            pthread_cond_wait(&executor->work, &executor->mutex);
+        is_waking = false;
+    }
+    hence_executor_set_sleepers(executor, executor->sleepers - 1, is_waking);
 }
 
 /* The next job, or NULL when the thread is to end. With the mutex held. */
 static struct hence_job *next_job(hence_executor *executor)
 {
     while (hence_ring_is_empty(&executor->jobs)) {
+        if (executor->spins && !executor->is_spinning && !is_over(executor))
+            spin(executor);
+        if (hence_executor_take_inbox(executor))
+            break;
         if (is_over(executor))
             return NULL;
-        if (executor->spins && !executor->is_spinning) {
-            spin(executor);
-            if (!hence_ring_is_empty(&executor->jobs))
-                break;
-        }
         sleep_until_woken(executor);
     }
     struct hence_job *job = (struct hence_job *)executor->jobs.next;
     hence_executor_remove(executor, job);
     executor->idle--;
     hence_executor_let_in(executor);
-    if (executor->queued && hence_executor_needs_wakeup(executor))
+    if (!hence_ring_is_empty(&executor->jobs) && hence_executor_needs_wakeup(executor))
         pthread_cond_signal(&executor->work);
     return job;
 }
@@ -242,5 +254,6 @@ int hence_executor_start_worker(hence_executor *executor)
     executor->started++;
     executor->workers++;
     executor->idle++;
+    hence_executor_set_inbox(executor, true);
     return 0;
 }

@@ -61,15 +61,12 @@ static void chain_free(struct future_chain *chain)
     hence_future_unref(f);
 }
 
-static void nothing(void *arg)
-{
-    (void)arg;
-}
-
 static void free_at_home(void *arg)
 {
-    chain_free(arg);
+    chain_free((struct future_chain *)((char *)arg - offsetof(struct future_chain, parcel)));
 }
+
+static const struct hence_parcel_kind goes_home = {NULL, free_at_home};
 
 /* Nobody has taken it. On another thread than the loop's it goes there to be let go; if that is closed it
  * stays. */
@@ -80,8 +77,7 @@ static void chain_let_go(struct future_chain *chain)
         chain_free(chain);
         return;
     }
-    chain->parcel =
-        (struct hence_parcel){.fn = nothing, .arg = chain, .drop = free_at_home, .is_lent = true};
+    chain->parcel.kind = &goes_home;
     hence_door_post_last(loop, &chain->parcel);
 }
 

@@ -16,6 +16,7 @@
  * The door's event does not count among those that keep event_base_dispatch() going.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -24,41 +25,60 @@
 
 static struct hence_parcel closed_mark;
 
+/* What hence_call_soon_threadsafe() posts. */
+struct posted_call {
+    struct hence_parcel parcel; /* first */
+    hence_call_fn *fn;
+    void *arg;
+    hence_drop_fn *drop;
+};
+
+/* Not a place to cancel the thread at: nobody else would wake the loop for what it has posted. */
 static void wake(const hence_loop *loop)
 {
     const struct door *door = &loop->door;
     const uint64_t one = 1;
+    int state;
     if (hence_thread_is_forked() && hence_thread_is_from_before_fork(loop->owner))
         return; /* in a forked child the descriptor is the parent's; hence_loop_reinit() looks itself */
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
     while (write(door->fd, &one, sizeof one) < 0 && errno == EINTR)
         ;
+    pthread_setcancelstate(state, NULL);
+}
+
+/* `is_last`: the loop must stay until it has been woken. One that need not be woken is touched no more. (No reference:
+ * hence_loop_unref() would take it for somebody who can still close the loop.) */
+static int post(hence_loop *loop, struct hence_parcel *parcel, bool is_last)
+{
+    struct hence_parcel *top = atomic_load_explicit(&loop->door.posted, memory_order_acquire);
+    bool is_posted = false;
+    while (!is_posted && top != &closed_mark) {
+        const bool wakes = !top, visits = wakes && is_last;
+        if (visits)
+            atomic_fetch_add_explicit(&loop->door.visitors, 1, memory_order_relaxed);
+        parcel->next = top;
+        HENCE_COUNT(CALLS_MADE); /* before the loop can have made it */
+        is_posted = atomic_compare_exchange_weak_explicit(
+            &loop->door.posted, &top, parcel, memory_order_acq_rel, memory_order_acquire);
+        if (!is_posted)
+            HENCE_COUNT_MANY(CALLS_MADE, -1);
+        else if (wakes)
+            wake(loop);
+        if (visits)
+            hence_loop_leave(loop);
+    }
+    return is_posted ? 0 : -ESHUTDOWN;
 }
 
 int hence_door_post(hence_loop *loop, struct hence_parcel *parcel)
 {
-    struct hence_parcel *top = atomic_load_explicit(&loop->door.posted, memory_order_acquire);
-    while (top != &closed_mark) {
-        const bool was_empty = !top;
-        parcel->next = top;
-        HENCE_COUNT(CALLS_MADE); /* before the loop can have made it */
-        if (atomic_compare_exchange_weak_explicit(&loop->door.posted, &top, parcel,
-                                                  memory_order_acq_rel, memory_order_acquire)) {
-            if (was_empty)
-                wake(loop);
-            return 0;
-        }
-        HENCE_COUNT_MANY(CALLS_MADE, -1);
-    }
-    return -ESHUTDOWN;
+    return post(loop, parcel, false);
 }
 
 int hence_door_post_last(hence_loop *loop, struct hence_parcel *parcel)
 {
-    /* no reference: hence_loop_unref() would take it for somebody who can still close the loop */
-    atomic_fetch_add_explicit(&loop->door.visitors, 1, memory_order_relaxed);
-    int error = hence_door_post(loop, parcel);
-    hence_loop_leave(loop);
-    return error;
+    return post(loop, parcel, true);
 }
 
 /* ---- calls ---- */
@@ -66,18 +86,18 @@ int hence_door_post_last(hence_loop *loop, struct hence_parcel *parcel)
 int hence_call_soon_threadsafe_own(hence_loop *loop, hence_call_fn *fn, void *arg,
                                    hence_drop_fn *drop)
 {
-    struct hence_parcel *parcel = NULL;
+    struct posted_call *call = NULL;
     int error = fn ? -ENOMEM : -EINVAL;
     if (hence_thread_is_forked() && loop && hence_thread_is_from_before_fork(loop->owner))
         error = hence_loop_refuse_child(loop, "hence_call_soon_threadsafe()");
     else if (fn && loop)
-        parcel = hence_memory_get(sizeof *parcel);
-    if (parcel) {
-        *parcel = (struct hence_parcel){.fn = fn, .arg = arg, .drop = drop};
-        error = hence_door_post(loop, parcel);
+        call = hence_memory_get(sizeof *call);
+    if (call) {
+        *call = (struct posted_call){.fn = fn, .arg = arg, .drop = drop};
+        error = hence_door_post(loop, &call->parcel);
         if (!error)
             return 0;
-        hence_memory_put(parcel, sizeof *parcel);
+        hence_memory_put(call, sizeof *call);
     }
     if (drop)
         drop(arg);
@@ -87,6 +107,17 @@ int hence_call_soon_threadsafe_own(hence_loop *loop, hence_call_fn *fn, void *ar
 int hence_call_soon_threadsafe(hence_loop *loop, hence_call_fn *fn, void *arg)
 {
     return hence_call_soon_threadsafe_own(loop, fn, arg, NULL);
+}
+
+/* Fetches what most likely comes some places later, so that it need not be waited for: memory is given out in a
+ * row, so the next one is as far from the one after it as from this one. A wrong guess does no harm. */
+static inline void fetch_ahead(const struct hence_parcel *parcel, const struct hence_parcel *next,
+                               unsigned places)
+{
+    const uintptr_t distance = (uintptr_t)next - (uintptr_t)parcel;
+    const uintptr_t ahead = (uintptr_t)next + places * distance;
+    __builtin_prefetch((const void *)(ahead - HENCE_CACHE_LINE));
+    __builtin_prefetch((const void *)ahead);
 }
 
 /* Takes all that is posted, and puts it behind what has arrived, in order. */
@@ -99,6 +130,7 @@ static void take_posted(struct door *door, struct hence_parcel *instead)
         return;
     while (posted) {
         struct hence_parcel *next = posted->next;
+        fetch_ahead(posted, next, 64);
         posted->next = in_order;
         in_order = posted;
         posted = next;
@@ -110,17 +142,32 @@ static void take_posted(struct door *door, struct hence_parcel *instead)
     door->arrived_last = last;
 }
 
-void hence_door_let_in(hence_loop *loop, size_t at_most)
+/* The next one that has arrived, as an entry of the queue. */
+static struct ready take_arrived(struct door *door)
+{
+    struct hence_parcel *parcel = door->arrived;
+    door->arrived = parcel->next;
+    fetch_ahead(parcel, parcel->next, 8);
+    if (parcel->kind)
+        return (struct ready){.fn = parcel->kind->call, .arg = parcel, .drop = parcel->kind->drop};
+    struct posted_call *call = (struct posted_call *)parcel;
+    const struct ready entry = {.fn = call->fn, .arg = call->arg, .drop = call->drop};
+    hence_memory_put(call, sizeof *call);
+    return entry;
+}
+
+void hence_door_let_in(hence_loop *loop, int at_most)
 {
     struct door *door = &loop->door;
-    for (; at_most && door->arrived && hence_ready_reserve(&loop->queue) == 0; at_most--) {
-        struct hence_parcel *parcel = door->arrived;
-        door->arrived = parcel->next;
-        hence_ready_append(
-            &loop->queue,
-            &(struct ready){.fn = parcel->fn, .arg = parcel->arg, .drop = parcel->drop});
-        if (!parcel->is_lent)
-            hence_memory_put(parcel, sizeof *parcel);
+    for (; at_most > 0 && door->arrived && hence_ready_reserve(&loop->queue) == 0; at_most--) {
+        const struct ready entry = take_arrived(door);
+        if (entry.fn) {
+            hence_ready_append(&loop->queue, &entry);
+        } else {
+            loop->ran++;
+            HENCE_COUNT(CALLS_ENDED);
+            entry.drop(entry.arg);
+        }
     }
 }
 
@@ -134,7 +181,6 @@ void hence_door_make_turn(hence_loop *loop)
 void hence_door_take_posted(hence_loop *loop)
 {
     take_posted(&loop->door, NULL);
-    hence_door_let_in(loop, SIZE_MAX);
     hence_loop_arm(loop);
 }
 
@@ -176,13 +222,9 @@ void hence_door_close(hence_loop *loop)
     struct door *door = &loop->door;
     take_posted(door, &closed_mark);
     while (door->arrived) {
-        struct hence_parcel *parcel = door->arrived;
-        door->arrived = parcel->next;
-        const struct hence_parcel copy = *parcel;
-        if (!copy.is_lent)
-            hence_memory_put(parcel, sizeof *parcel);
+        const struct ready entry = take_arrived(door);
         HENCE_COUNT(CALLS_ENDED);
-        if (copy.drop)
-            copy.drop(copy.arg);
+        if (entry.drop)
+            entry.drop(entry.arg);
     }
 }

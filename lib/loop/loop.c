@@ -269,8 +269,10 @@ int hence_loop_stop(hence_loop *loop)
 
 void hence_loop_hold(hence_loop *loop, struct hence_hold *hold)
 {
+    const bool is_first = hence_ring_is_empty(&loop->holds);
     hence_ring_append(&loop->holds, &hold->ring);
-    hence_loop_arm(loop);
+    if (is_first)
+        hence_loop_arm(loop);
 }
 
 void hence_loop_attach(hence_loop *loop, struct hence_hold *hold)
@@ -327,7 +329,7 @@ static void close_all(struct hence_ring *holds)
     while (!hence_ring_is_empty(holds)) {
         struct hence_hold *hold = (struct hence_hold *)holds->next;
         hence_ring_remove(&hold->ring);
-        hold->close(hold);
+        hold->kind->close(hold);
     }
 }
 
@@ -411,8 +413,8 @@ static void tell_holds(hence_loop *loop)
         struct hence_hold *hold = (struct hence_hold *)loop->holds.next;
         hence_ring_remove(&hold->ring);
         hence_ring_append(&told, &hold->ring);
-        if (hold->forked)
-            hold->forked(hold);
+        if (hold->kind->forked)
+            hold->kind->forked(hold);
     }
     while (!hence_ring_is_empty(&told)) {
         struct hence_ring *hold = told.next;

@@ -183,14 +183,18 @@ struct timer *hence_timers_ready(struct timers *timers, uint32_t slot, uint32_t 
 
 /* ---- the door: door.c ---- */
 
-/* A call that another thread posts. */
+/* What another thread posts: a part of the memory of whoever posts it. */
 struct hence_parcel {
     struct hence_parcel *next;
-    hence_call_fn *fn;
-    void *arg;
+    const struct hence_parcel_kind *kind; /* NULL: the door's own, a struct posted_call */
+};
+
+/* Both functions get the parcel, and the last one that is called is followed by nothing that touches it. */
+struct hence_parcel_kind {
+    /* Its turn has come; `drop` follows. NULL: it needs no turn, `drop` is called as soon as the loop comes to it. */
+    hence_call_fn *call;
+    /* After that; or instead: the loop closes. */
     hence_drop_fn *drop;
-    bool
-        is_lent; /* its memory is not the door's; it is not touched once `fn` or `drop` is called */
 };
 
 /* What other processors write must not share a line of the cache with what the loop works with. */
@@ -212,8 +216,8 @@ struct door {
 /* Posts a parcel, from any thread: 0, or -ESHUTDOWN, and then it has not been touched. Nothing is
  * allocated. */
 int hence_door_post(hence_loop *loop, struct hence_parcel *parcel);
-/* The same for a caller whose own reference to the loop goes with the parcel: as soon as that is posted, the
- * loop may come to it, let the reference go, and be freed. */
+/* The same where what keeps the loop's memory goes with the parcel: as soon as that is posted, the loop may come
+ * to it, let it go, and be freed. */
 int hence_door_post_last(hence_loop *loop, struct hence_parcel *parcel);
 
 /* ---- what keeps a loop going ---- */
@@ -222,6 +226,10 @@ int hence_door_post_last(hence_loop *loop, struct hence_parcel *parcel);
  * end; when the loop closes, `close` is called, and it is let go. Both on the loop's thread. */
 struct hence_hold {
     struct hence_ring ring; /* first */
+    const struct hence_hold_kind *kind;
+};
+
+struct hence_hold_kind {
     void (*close)(struct hence_hold *hold);
     void (*forked)(struct hence_hold *hold); /* in a child that goes on with the loop; or NULL */
 };
@@ -360,7 +368,7 @@ int hence_door_open(hence_loop *loop);
 void hence_door_close(hence_loop *loop);
 /* Moves into the queue what has arrived, as far as there is room; not too much at once, so that what it carries is still at
  * hand when it is called. */
-void hence_door_let_in(hence_loop *loop, size_t at_most);
+void hence_door_let_in(hence_loop *loop, int at_most);
 /* Has the door's event take the turn, since the turn's own event cannot be armed. */
 void hence_door_make_turn(hence_loop *loop);
 /* Takes what is posted now, without waiting for the wake-up. */

@@ -168,7 +168,9 @@ static void take_turn(hence_loop *loop)
     while (!loop->closed) {
         if (queue->head >= queue->limit) { /* a new snapshot */
             if (loop->door.arrived)
-                hence_door_let_in(loop, loop->one_snapshot ? SIZE_MAX : HENCE_TURN_CALLS);
+                hence_door_let_in(loop, loop->one_snapshot ? INT_MAX : HENCE_TURN_CALLS);
+            if (loop->closed)
+                break;
             queue_due_timers(loop);
             if (loop->clock && loop->clock->jumps && !loop->stopping && !loop->one_snapshot &&
                 hence_ready_is_empty(queue) && hence_timers_next(&loop->timers) != INT64_MAX) {

@@ -48,6 +48,31 @@ TEST(door, what_one_thread_sends_comes_in_order)
     end_loop(&both);
 }
 
+static void *post_and_end(void *arg)
+{
+    pthread_cancel(pthread_self());
+    post_word(arg);
+    pthread_testcancel();
+    return arg;
+}
+
+/* writing to a descriptor is a place where a thread may be cancelled */
+TEST(door, a_thread_that_is_cancelled_wakes_the_loop_for_what_it_has_posted)
+{
+    hence_loop *loop = hence_loop_new(NULL);
+    struct post post = {loop, "a", 1};
+    pthread_t thread;
+    void *end;
+    if (loop) {
+        check_int(pthread_create(&thread, NULL, post_and_end, &post), 0);
+        pthread_join(thread, &end);
+        check(end == PTHREAD_CANCELED);
+        event_base_loop(hence_loop_base(loop), EVLOOP_NONBLOCK | EVLOOP_NO_EXIT_ON_EMPTY);
+        check_trace(post.result < 0 ? "" : "a");
+    }
+    hence_loop_free(loop);
+}
+
 static int expected_number;
 
 static void expect_number(void *arg)

@@ -98,14 +98,15 @@ static void left_line(struct hence_job *job, bool is_in)
         let_in = number;
 }
 
+static const struct hence_job_kind kind = {ended, left_line};
+
 static void begin(int max_workers)
 {
     const hence_executor_options options = {.max_workers = (size_t)max_workers};
     jobs = schedule_number(0);
     memset(works, 0, sizeof works);
     for (int i = 0; i < jobs; i++)
-        works[i].job = (struct hence_job){
-            .fn = run, .arg = &works[i], .drop = drop, .ended = ended, .left_line = left_line};
+        works[i].job = (struct hence_job){.fn = run, .arg = &works[i], .drop = drop, .kind = &kind};
     executor = hence_executor_new(&options);
     executor->spins = (unsigned)schedule_number(2);
 }
