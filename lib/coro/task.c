@@ -44,7 +44,7 @@ static struct hence_consumer *end(struct task *task, hence_result result, hence_
     if (task->drop)
         task->drop(task->arg);
     task_free(task);
-    *r = result;
+    *r = consumer->part->takes_untold ? result : hence_receive(result);
     return consumer;
 }
 
@@ -176,13 +176,13 @@ hence_result hence_task_suspend(struct task *task)
     task->state = TASK_AWAITING;
     hence_result r = hence_coroutine_suspend(task->coroutine, hence_none());
     take_cancel(task, &r);
-    return r;
+    return hence_receive(r);
 }
 
 hence_result hence_task_wait(struct task *task, hence_result chain)
 {
     if (take(task, chain))
-        return hence_take(&task->waitable.slot);
+        return hence_receive(hence_take(&task->waitable.slot));
     return hence_task_wait_awaited(task);
 }
 
@@ -195,7 +195,7 @@ hence_result hence_task_wait_awaited(struct task *task)
     if (HENCE_UNLIKELY(task->scopes))
         hence_scope_begin_wait(task, cancelled);
     if (HENCE_UNLIKELY(!task->awaited)) /* that has ended it at once */
-        return hence_take(&task->waitable.slot);
+        return hence_receive(hence_take(&task->waitable.slot));
     return hence_task_suspend(task);
 }
 
@@ -385,4 +385,5 @@ static const struct hence_part task_part = {
     .owner = owner_part,
     .deliver = deliver_part,
     .waits_instead = waits_instead_part,
+    .takes_untold = true,
 };
