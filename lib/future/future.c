@@ -119,6 +119,24 @@ hence_future *hence_future_unref(hence_future *f)
     return NULL;
 }
 
+/* One that is done is queued like those with listeners, which needs no memory; one that is not will be. */
+hence_future *hence_future_lend(hence_future *f)
+{
+    if (!f || !hence_future_is_here(f, "hence_future_lend()"))
+        return NULL;
+    if (f->state & FUTURE_LENT) {
+        f->references--;
+        return f;
+    }
+    const uint32_t state = f->state;
+    if (HENCE_UNLIKELY((state & FUTURE_DONE) && f->loop->closed)) /* no turn will come */
+        return hence_future_unref(f);
+    f->state |= FUTURE_LENT;
+    if ((state & (FUTURE_DONE | FUTURE_QUEUED)) == FUTURE_DONE)
+        hence_future_tell(f);
+    return f;
+}
+
 void hence_future_unref_all(hence_future *const *futures, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -179,7 +197,7 @@ void hence_future_settle(hence_future *f, hence_result r)
     f->waitable.slot = r;
     f->state =
         (f->state & ~(uint32_t)(FUTURE_WAITING | FUTURE_CANCELLER | FUTURE_FED)) | FUTURE_DONE;
-    if (hence_future_has_listeners(f))
+    if ((f->state & (FUTURE_FIRST | FUTURE_LENT)) || f->last)
         hence_future_tell(f);
     else
         hence_future_try_end(f);

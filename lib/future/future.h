@@ -30,7 +30,8 @@ enum {
     FUTURE_MARKED = 1 << 10,    /* for the duration of a call that looks for duplicates */
     FUTURE_AHEAD = 1 << 11, /* `ahead` is the Future that the loop will tell some places later */
     FUTURE_RETURNABLE = 1 << 12, /* it is a struct hence_returnable, */
-    FUTURE_TOLD = 1 << 13        /* and the program has been told of its value */
+    FUTURE_TOLD = 1 << 13,       /* and the program has been told of its value */
+    FUTURE_LENT = 1 << 14        /* one reference is the loop's, which lets it go when it tells */
 };
 
 /* A listener of its own memory. Those that belong to the library are called even when the loop

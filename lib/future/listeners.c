@@ -89,6 +89,10 @@ static void tell_last(hence_future *f, hence_done_fn *fn, void *arg)
  * those of the program are dropped. */
 static void tell(hence_future *f)
 {
+    if (HENCE_UNLIKELY(f->state & FUTURE_LENT)) {
+        f->state &= ~(uint32_t)FUTURE_LENT;
+        f->references--; /* it is held as long as it is queued */
+    }
     if (f->state & FUTURE_FIRST) {
         f->state &= ~(uint32_t)FUTURE_FIRST;
         HENCE_COUNT(LISTENERS_ENDED);
