@@ -10,8 +10,9 @@
  *     3 squared is 9
  *     passed on: cancelled
  *     but it comes all the same: 4                                (after another two seconds)
+ *     twice (3 + 4) is 14                                         (after another two seconds)
  */
-/* long: 10 s */
+/* long: 12 s */
 #include <hence/hence.h>
 
 #include <inttypes.h>
@@ -28,6 +29,7 @@ static hence_result three_plus_five(void *arg);
 static hence_future *sum_of(struct number *x, struct number *y);
 static void make_two_of_one(hence_loop *loop, struct number *number);
 static void pass_on(hence_loop *loop, struct number *number);
+static void nest(hence_loop *loop, struct number *x, struct number *y);
 static hence_future *ask(struct number *number);
 static void print(const char *what, const hence_result *r);
 
@@ -49,6 +51,7 @@ int main(void)
 
     make_two_of_one(loop, &numbers[0]);
     pass_on(loop, &numbers[1]);
+    nest(loop, &numbers[0], &numbers[1]);
     hence_loop_free(loop);
     return EXIT_SUCCESS;
 }
@@ -137,6 +140,26 @@ static void pass_on(hence_loop *loop, struct number *number)
     hence_future_unref(four);
 }
 //! [chain]
+
+/* ---- one inside the other ---- */
+
+//! [lend]
+static hence_future *twice_the_sum(struct number *x, struct number *y)
+{
+    hence_future *sum =
+        hence_combine2(hence_future_lend(ask(x)), hence_future_lend(ask(y)), add, NULL);
+    return hence_future_then(hence_future_lend(sum), twice, NULL, NULL);
+}
+//! [lend]
+
+static void nest(hence_loop *loop, struct number *x, struct number *y)
+{
+    hence_future *f = twice_the_sum(x, y);
+    hence_result r = hence_loop_run_until_complete(loop, f);
+    print("twice (3 + 4) is ", &r);
+    hence_drop(r);
+    hence_future_unref(f);
+}
 
 /* ---- what takes its time ---- */
 

@@ -84,6 +84,8 @@ future_sources = \
 	lib/future/future.c \
 	lib/future/future.h \
 	lib/future/listeners.c \
+	lib/future/returnable.c \
+	lib/future/returnable.h \
 	lib/future/run.c
 
 compose_sources = \
@@ -151,6 +153,7 @@ sync_sources = \
 	lib/sync/queue.c \
 	lib/sync/queue.h \
 	lib/sync/queue_end.c \
+	lib/sync/queue_future.c \
 	lib/sync/run.c \
 	lib/sync/rwlock.c \
 	lib/sync/semaphore.c \

@@ -133,7 +133,7 @@ HENCE_API int hence_concurrent_future_cancel(hence_concurrent_future *f);
  * they were added. If it is done already, this call calls it.
  *
  * @param f    lent
- * @param fn   called once; it must not end its thread
+ * @param fn   called once; it must return, or, on a thread of an executor, may end that thread
  * @param arg  handed to it
  * @retval 0       it is called, or has been
  * @retval -ENOMEM there is no memory for it, or @p f is NULL; it is not called

@@ -145,6 +145,27 @@ HENCE_API hence_future *hence_future_ref(hence_future *f);
 HENCE_API hence_future *hence_future_unref(hence_future *f);
 
 /**
+ * @brief Give the reference away, and the Future to one more call: for a Future that is made inside the call
+ * to which it is lent.
+ *
+ * @verbatim
+       hence_future_then(hence_future_lend(hence_sleep_future(loop, delay)), step, NULL, arg)
+   @endverbatim
+ * hence_future_then() and whatever else is lent a Future takes a reference of its own and leaves the caller's
+ * alone. A Future that is made right there has no other owner, and would never go. This one is the loop's to
+ * let go: in its next turn, or when the Future is done, whichever comes later.
+ *
+ * @param f  taken; NULL gives NULL
+ * @return the same Future, lent: good until the loop's next turn. NULL on another thread, and when it is done
+ *         and the loop has closed
+ * @threading{The loop's.}
+ * @complexity{O(1); nothing is allocated.}
+ * @since 0.1
+ * @snippet 54_operators.c lend
+ */
+HENCE_API hence_future *hence_future_lend(hence_future *f);
+
+/**
  * @brief hence_future_unref() for each of an array: those that were lent to a combinator, for example.
  * @param futures  lent: the array; the Futures in it are taken
  * @param n        how many

@@ -228,7 +228,8 @@ HENCE_API int hence_completion_queue_add(hence_completion_queue *queue, hence_fu
 /**
  * @brief A Future for the next one that is done.
  *
- * The k-th call gets the k-th that is done, in whatever order the Futures from it are looked at. The
+ * The k-th call gets the k-th that is done, in whatever order the Futures from it are looked at. What it got
+ * goes back to the queue, and to the next call, if nobody is told of it, as with hence_queue_get_future(). The
  * macro hence_completion_queue_next() adds the line.
  *
  * @param site   a string that lives for ever: #HENCE_SITE; or NULL

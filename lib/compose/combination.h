@@ -31,8 +31,10 @@ enum {
     COMBINATION_FIRST_VALUE = 1 << 3,   /* the first value decides */
     COMBINATION_FIRST_FAILURE = 1 << 4, /* the first failure decides */
     COMBINATION_WATCHES =
-        1 << 5,                /* it looks at its inputs only: it neither reads nor cancels them */
-    COMBINATION_TIMED = 1 << 6 /* time may decide */
+        1 << 5,                 /* it looks at its inputs only: it neither reads nor cancels them */
+    COMBINATION_TIMED = 1 << 6, /* time may decide */
+    COMBINATION_UNTOLD =
+        1 << 7 /* some of what has arrived was read untold, and is received with the outcome */
 };
 
 struct combination;

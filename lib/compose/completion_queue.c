@@ -7,6 +7,9 @@
  * needs to be allocated when a Future is done. Those who ask before that stand in a row of their own; at
  * most one of the two rows is not empty.
  *
+ * An entry that was given to a Future which ends before the program has been told of it comes back. Those that
+ * have come back are linked through their listeners, and are the next ones to be given.
+ *
  * The entries of what is added at once stand side by side, in a batch that ends when the last of them has
  * been freed; and who takes one from the row of those that are done sees which come next, and has them
  * fetched: so a hundred thousand Futures cost little more for each than a thousand do.
@@ -17,7 +20,7 @@
 
 #include "base/memory.h"
 #include "base/ring.h"
-#include "future/future.h"
+#include "future/returnable.h"
 
 extern inline const hence_completion *hence_as_completion(const hence_result *in);
 
@@ -25,6 +28,13 @@ struct entry {
     hence_completion completion; /* first: what the program gets */
     struct batch *batch;
     struct hence_listener listener; /* `fn` is NULL when the Future is done */
+};
+
+/* What is given to those who ask. */
+struct given {
+    struct hence_returnable returnable; /* first */
+    hence_completion_queue *queue;
+    uint64_t order; /* of what it was given, from 1; 0: nothing yet */
 };
 
 struct batch {
@@ -46,10 +56,14 @@ struct hence_completion_queue {
     struct hence_ring batches, asking;
     struct entry **done; /* a ring of `capacity`, which is a power of two */
     size_t done_begin, done_end, capacity;
+    struct hence_listener
+        *returned;         /* a list of those that have come back, in the order in which */
+    size_t returned_count; /* they were given; `arg` is that */
+    uint64_t given;
     size_t added, pending, asked;
     hence_call timer;
     uint32_t references;
-    bool has_timer, time_is_up;
+    bool has_timer, time_is_up, freed, serving;
 };
 
 /* ---- batches ---- */
@@ -84,9 +98,14 @@ static void batch_release(struct batch *batch)
 
 /* ---- the row of those that are done ---- */
 
-static size_t count_done(const hence_completion_queue *queue)
+static size_t count_in_row(const hence_completion_queue *queue)
 {
     return queue->done_end - queue->done_begin;
+}
+
+static size_t count_done(const hence_completion_queue *queue)
+{
+    return count_in_row(queue) + queue->returned_count;
 }
 
 static struct entry **done_at(const hence_completion_queue *queue, size_t position)
@@ -97,7 +116,7 @@ static struct entry **done_at(const hence_completion_queue *queue, size_t positi
 /* Makes room for `n` more entries. */
 static int reserve(hence_completion_queue *queue, size_t n)
 {
-    const size_t wanted = queue->pending + count_done(queue) + n;
+    const size_t wanted = queue->pending + count_in_row(queue) + n;
     size_t capacity = queue->capacity ? queue->capacity : 8;
     while (capacity < wanted && capacity <= SIZE_MAX / 2 / sizeof *queue->done)
         capacity *= 2;
@@ -121,10 +140,30 @@ static void append_done(hence_completion_queue *queue, struct entry *entry)
     *done_at(queue, queue->done_end++) = entry;
 }
 
+static struct entry *of_listener(struct hence_listener *listener)
+{
+    return (struct entry *)((char *)listener - offsetof(struct entry, listener));
+}
+
+static struct entry *take_returned(hence_completion_queue *queue)
+{
+    struct hence_listener *first = queue->returned;
+    if (first->next) {
+        first->next->previous = first->previous;
+        queue->returned = first->next;
+    } else {
+        queue->returned = NULL;
+    }
+    queue->returned_count--;
+    return of_listener(first);
+}
+
 /* Takes the first one. */
 static struct entry *take_done(hence_completion_queue *queue)
 {
-    const size_t left = count_done(queue);
+    if (HENCE_UNLIKELY(queue->returned != NULL))
+        return take_returned(queue);
+    const size_t left = count_in_row(queue);
     struct entry *entry = *done_at(queue, queue->done_begin);
     if (left > 4)
         __builtin_prefetch(*done_at(queue, queue->done_begin + 4));
@@ -135,11 +174,6 @@ static struct entry *take_done(hence_completion_queue *queue)
 }
 
 /* ---- completions ---- */
-
-static struct entry *of_listener(struct hence_listener *listener)
-{
-    return (struct entry *)((char *)listener - offsetof(struct entry, listener));
-}
 
 /* Completions of Futures whose values are completions, a million deep, wait in a row. */
 void hence_completion_free(void *p)
@@ -223,13 +257,22 @@ static void answer(struct hence_ring *who, hence_result r)
     hence_resolve_at(NULL, promise, r);
 }
 
+static hence_result give(hence_completion_queue *queue, hence_promise *promise)
+{
+    ((struct given *)hence_returnable_of(promise))->order = ++queue->given;
+    return hence_own(take_done(queue), hence_completion_free);
+}
+
 /* Gives those who ask what there is for them. */
 static void serve(hence_completion_queue *queue)
 {
+    if (queue->serving) /* what comes back at once is given to the next one from there */
+        return;
+    queue->serving = true;
     queue->references++;
     while (!hence_ring_is_empty(&queue->asking)) {
         if (count_done(queue))
-            answer(queue->asking.next, hence_own(take_done(queue), hence_completion_free));
+            answer(queue->asking.next, give(queue, ((struct asking *)queue->asking.next)->promise));
         else if (queue->asked >
                  queue->pending) /* there is one for each of those who asked before */
             answer(queue->asking.previous, hence_fail_static(HENCE_EEND));
@@ -238,7 +281,62 @@ static void serve(hence_completion_queue *queue)
         else
             break;
     }
+    queue->serving = false;
     release(queue);
+}
+
+/* Before the first one in the list that was given later. `previous` of the first one is the last one. */
+static void insert_returned(hence_completion_queue *queue, struct entry *entry, uint64_t order)
+{
+    struct hence_listener *new = &entry->listener, *first = queue->returned;
+    struct hence_listener *before = first ? first->previous : NULL;
+    new->arg = (void *)(uintptr_t)order;
+    while (before && (uintptr_t)before->arg > order)
+        before = before == first ? NULL : before->previous;
+    new->next = before ? before->next : first;
+    if (!first)
+        new->previous = new;
+    else
+        new->previous = before ? before : first->previous;
+    if (before)
+        before->next = new;
+    else
+        queue->returned = new;
+    if (new->next)
+        new->next->previous = new;
+    else
+        queue->returned->previous = new;
+    queue->returned_count++;
+}
+
+/* The Future of somebody who has asked ends. */
+static bool given_end(struct hence_returnable *self, bool is_untold)
+{
+    struct given *given = (struct given *)self;
+    hence_completion_queue *queue = given->queue;
+    struct entry *entry = NULL;
+    if (given->order && is_untold)
+        entry = hence_take_ptr(&self->f.waitable.slot, hence_completion_free);
+    if (entry && queue->freed) {
+        hence_completion_free(entry);
+    } else if (entry) {
+        insert_returned(queue, entry, given->order);
+        serve(queue);
+    }
+    release(queue);
+    return false;
+}
+
+static hence_future *given_new(const char *site, hence_completion_queue *queue,
+                               hence_promise **promise)
+{
+    struct given *given =
+        (struct given *)hence_returnable_new(site, queue->loop, promise, sizeof *given, given_end);
+    if (!given)
+        return NULL;
+    given->queue = queue;
+    queue->references++;
+    return &given->returnable.f;
 }
 
 /* ---- Futures ---- */
@@ -321,6 +419,7 @@ hence_completion_queue *hence_completion_queue_free(hence_completion_queue *queu
 {
     if (!queue)
         return NULL;
+    queue->freed = true;
     if (queue->has_timer)
         hence_call_cancel(queue->loop, queue->timer);
     while (!hence_ring_is_empty(&queue->batches)) {
@@ -342,9 +441,9 @@ hence_completion_queue *hence_completion_queue_free(hence_completion_queue *queu
 static hence_future *next_done(const char *site, hence_completion_queue *queue)
 {
     hence_promise *promise;
-    hence_future *f = hence_future_new_at(site, queue->loop, &promise);
+    hence_future *f = given_new(site, queue, &promise);
     if (f)
-        hence_resolve_at(NULL, promise, hence_own(take_done(queue), hence_completion_free));
+        hence_resolve_at(NULL, promise, give(queue, promise));
     return f;
 }
 
@@ -356,7 +455,7 @@ hence_future *hence_completion_queue_next_at(const char *site, hence_completion_
     if (count_done(queue))
         return next_done(site, queue);
     struct asking *asking = hence_memory_get(sizeof *asking);
-    hence_future *f = asking ? hence_future_new_at(site, queue->loop, &promise) : NULL;
+    hence_future *f = asking ? given_new(site, queue, &promise) : NULL;
     if (!f) {
         if (asking)
             hence_memory_put(asking, sizeof *asking);

@@ -105,11 +105,15 @@ size_t hence_combination_count_done(const struct combination *c)
 
 /* ---- results arrive ---- */
 
-static hence_result read_input(const struct combination *c, hence_future *f)
+/* Untold: the outcome may do without it, or another one has decided. */
+static hence_result read_input(struct combination *c, hence_future *f)
 {
-    if (!(c->flags & COMBINATION_WATCHES))
-        return f ? hence_future_result(f) : hence_fail_static(HENCE_ENOMEM);
     const hence_result *slot = f ? &f->waitable.slot : NULL;
+    if (!(c->flags & COMBINATION_WATCHES)) {
+        if (f && ((f->state & FUTURE_RETURNABLE) || slot->kind == HENCE_KIND_SHARED))
+            c->flags |= COMBINATION_UNTOLD;
+        return f ? hence_future_read_untold(f) : hence_fail_static(HENCE_ENOMEM);
+    }
     return hence_int(!slot || (hence_is_failure(slot) && !hence_is_cancelled(slot)));
 }
 

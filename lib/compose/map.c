@@ -26,7 +26,8 @@ struct map {
     void *step_arg;
     size_t limit, running;
     hence_list *list;
-    hence_deferred *asked;  /* for the next value, while it is waited for */
+    hence_deferred *asked;  /* for the next value, while it is waited for, */
+    hence_future *next_one; /* and what gives it */
     struct hence_ring jobs; /* those that are under way and not cancelled */
     uint32_t references;
     bool has_ended, has_failed, is_asking;
@@ -75,6 +76,16 @@ static void finish_if_done(struct map *map)
 
 /* ---- failed or cancelled ---- */
 
+/* What is asked for is done, and has not been told yet. It goes back where it came from, if it can. */
+static void forget_asked(struct map *map)
+{
+    hence_deferred *asked = map->asked;
+    map->asked = NULL;
+    map->next_one = hence_future_unref(map->next_one);
+    hence_deferred_forget(asked);
+    release(map); /* got() will not be called */
+}
+
 /* Takes `r`. What is under way is cancelled. */
 static void fail(struct map *map, hence_result r)
 {
@@ -112,7 +123,9 @@ static struct hence_waitable *cancel_each_part(struct hence_waitable *self, bool
     }
     if (map->asked && !map->has_cancelled_asked) {
         map->has_cancelled_asked = true;
-        return &map->asked->waitable;
+        if (!hence_future_done(map->next_one))
+            return &map->asked->waitable;
+        forget_asked(map);
     }
     cancellation->begun = map->many.below;
     *result = 0;
@@ -176,6 +189,7 @@ static hence_result got(hence_result *in, void *arg)
 {
     struct map *map = arg;
     map->asked = hence_deferred_unref(map->asked);
+    map->next_one = hence_future_unref(map->next_one);
     if (hence_is_failure_of(in, &hence_domain_hence, HENCE_EEND))
         map->has_ended = true;
     else if (hence_is_failure(in))
@@ -197,17 +211,21 @@ static void ask(struct map *map)
     map->is_asking = true;
     while (!map->has_ended && !map->asked && (!map->limit || map->running < map->limit)) {
         hence_future *f = map->next(map->next_arg);
+        if (map->has_failed) { /* inside next() */
+            hence_future_cancel(f);
+            hence_future_unref(f);
+            break;
+        }
         map->asked = f ? hence_deferred_from_future_at(NULL, f) : NULL;
-        hence_future_unref(f);
         if (!map->asked) {
+            hence_future_unref(f);
             fail(map, hence_fail_static(HENCE_ENOMEM));
             break;
         }
+        map->next_one = f;
         map->references++;
         hence_deferred *asked = hence_deferred_ref(map->asked);
         hence_deferred_add_both(asked, got, map);
-        if (map->has_failed) /* inside next() */
-            hence_deferred_cancel(asked);
         hence_deferred_unref(asked);
     }
     map->is_asking = false;

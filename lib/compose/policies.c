@@ -22,7 +22,7 @@ static void decide_winner(struct combination *c, size_t i, hence_result r)
     hence_winner *winner = c->winner;
     c->winner = NULL;
     winner->index = i;
-    winner->result = r;
+    winner->result = hence_receive(r);
     hence_combination_decide(c, hence_own(winner, hence_winner_free));
 }
 
@@ -30,6 +30,8 @@ static void decide_list(struct combination *c)
 {
     hence_list *list = c->list;
     c->list = NULL;
+    for (size_t i = 0; (c->flags & COMBINATION_UNTOLD) && i < list->size; i++)
+        list->results[i] = hence_receive(list->results[i]);
     hence_combination_decide(c, hence_own(list, hence_list_free));
 }
 

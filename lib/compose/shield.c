@@ -30,7 +30,8 @@ static void told(hence_future *f, void *arg)
 {
     struct shield *shield = arg;
     hence_promise *promise = shield->promise;
-    hence_result r = f->loop->closed ? hence_fail_static(HENCE_ECLOSED) : hence_future_result(f);
+    hence_result r =
+        f->loop->closed ? hence_fail_static(HENCE_ECLOSED) : hence_future_read_untold(f);
     shield_free(shield);
     hence_promise_on_cancel(promise, NULL, NULL);
     hence_resolve_at(NULL, promise, r);

@@ -35,7 +35,8 @@ static void told(hence_future *f, void *arg)
 {
     struct wait_for *wait = arg;
     struct hence_consumer *consumer = wait->consumer;
-    hence_result r = f->loop->closed ? hence_fail_static(HENCE_ECLOSED) : hence_future_result(f);
+    hence_result r =
+        f->loop->closed ? hence_fail_static(HENCE_ECLOSED) : hence_future_result_for(f, consumer);
     if (wait->time_is_up && hence_is_cancelled(&r)) {
         hence_drop(r);
         r = hence_timed_out(wait->site, wait->timeout);

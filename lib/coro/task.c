@@ -44,7 +44,7 @@ static struct hence_consumer *end(struct task *task, hence_result result, hence_
     if (task->drop)
         task->drop(task->arg);
     task_free(task);
-    *r = result;
+    *r = consumer->part->takes_untold ? result : hence_receive(result);
     return consumer;
 }
 
@@ -78,13 +78,24 @@ static bool take(struct task *task, hence_result chain)
     return false;
 }
 
-/* The same for a task that runs; a cancellation that it has not been told of is passed on. */
+/* A cancellation that it has not been told of is passed on to what it awaits now. One that comes meanwhile goes the
+ * same way, or is in `must_cancel` again. Was it in time? */
+static bool pass_cancel_on(struct task *task)
+{
+    if (HENCE_LIKELY(!task->must_cancel))
+        return false;
+    task->must_cancel = false;
+    const bool in_time = hence_waitable_cancel(task->awaited) == 0;
+    task->must_cancel |= !in_time;
+    return in_time;
+}
+
+/* The same for a task that runs. */
 static bool take_or_cancel(struct task *task, hence_result chain)
 {
     if (take(task, chain))
         return true;
-    if (HENCE_UNLIKELY(task->must_cancel) && hence_waitable_cancel(task->awaited) == 0)
-        task->must_cancel = false;
+    pass_cancel_on(task);
     return !task->awaited; /* that may have ended it at once */
 }
 
@@ -176,26 +187,27 @@ hence_result hence_task_suspend(struct task *task)
     task->state = TASK_AWAITING;
     hence_result r = hence_coroutine_suspend(task->coroutine, hence_none());
     take_cancel(task, &r);
-    return r;
+    return hence_receive(r);
 }
 
 hence_result hence_task_wait(struct task *task, hence_result chain)
 {
     if (take(task, chain))
-        return hence_take(&task->waitable.slot);
+        return hence_receive(hence_take(&task->waitable.slot));
     return hence_task_wait_awaited(task);
 }
 
 hence_result hence_task_wait_awaited(struct task *task)
 {
-    const bool cancelled =
-        HENCE_UNLIKELY(task->must_cancel) && hence_waitable_cancel(task->awaited) == 0;
-    if (HENCE_UNLIKELY(cancelled))
-        task->must_cancel = false;
+    const bool cancelled = pass_cancel_on(task);
     if (HENCE_UNLIKELY(task->scopes))
         hence_scope_begin_wait(task, cancelled);
-    if (HENCE_UNLIKELY(!task->awaited)) /* that has ended it at once */
-        return hence_take(&task->waitable.slot);
+    if (HENCE_UNLIKELY(!task->awaited)) { /* that has ended it at once */
+        hence_result r = hence_take(&task->waitable.slot);
+        if (cancelled)
+            take_cancel(task, &r);
+        return hence_receive(r);
+    }
     return hence_task_suspend(task);
 }
 
@@ -387,4 +399,5 @@ static const struct hence_part task_part = {
     .owner = owner_part,
     .deliver = deliver_part,
     .waits_instead = waits_instead_part,
+    .takes_untold = true,
 };

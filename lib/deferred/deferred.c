@@ -326,5 +326,6 @@ const struct hence_part hence_deferred_part = {
     .waiter = waiter_part,
     .owner = owner_part,
     .deliver = hence_deferred_deliver,
+    .takes_untold = true,
     .waits_instead = hence_deferred_waits_instead,
 };

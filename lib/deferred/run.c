@@ -62,6 +62,7 @@ static struct hence_deferred *serve(struct hence_deferred *d)
             ;
         if (!consumer)
             return NULL;
+        r = hence_receive(r);
         to = STATE_TO_DEFERRED;
     } else if (to == STATE_TO_DEFERRED) {
         d->references--;
@@ -224,6 +225,8 @@ static bool resolve_chain(struct hence_deferred *d, hence_result chain, hence_re
             attach_consumer(inner, &d->waitable.consumer, STATE_TO_DEFERRED);
     } else {
         ready = waitable->consumer.part->take(waitable, &d->waitable.consumer, &r);
+        if (ready)
+            r = hence_receive(r);
     }
     if (ready) {
         d->waitable.slot = r;
@@ -458,7 +461,8 @@ int hence_deferred_resolve(struct hence_waitable *self, hence_result r, const ch
 struct hence_consumer *hence_deferred_deliver(struct hence_consumer *self, hence_result *r)
 {
     struct hence_deferred *d = (struct hence_deferred *)self;
-    receive(d, *r);
+    /* one that was forgotten has nobody to tell */
+    receive(d, d->state & STATE_QUIET ? *r : hence_receive(*r));
     if (hence_deferred_can_run(d))
         hence_deferred_run(d);
     else

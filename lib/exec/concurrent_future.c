@@ -93,7 +93,7 @@ void hence_concurrent_init(hence_concurrent_future *f, const struct concurrent_k
 
 /* ---- ended ---- */
 
-static void call_back(hence_concurrent_future *f)
+void hence_concurrent_call_back(hence_concurrent_future *f)
 {
     while (!hence_ring_is_empty(&f->callbacks)) {
         struct callback *first = (struct callback *)f->callbacks.next;
@@ -126,7 +126,7 @@ bool hence_concurrent_end(hence_concurrent_future *f, hence_result r)
         waiter->told(waiter);
     }
     pthread_mutex_unlock(&f->mutex);
-    call_back(f); /* nobody adds one any more */
+    hence_concurrent_call_back(f); /* nobody adds one any more */
     return true;
 }
 

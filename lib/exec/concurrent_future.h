@@ -53,6 +53,9 @@ void hence_concurrent_init(hence_concurrent_future *f, const struct concurrent_k
 /* Ends it with `r`, which is taken: true; false if it is done already. The caller has a reference. */
 bool hence_concurrent_end(hence_concurrent_future *f, hence_result r);
 
+/* The rest of the end, where a callback has ended its thread. */
+void hence_concurrent_call_back(hence_concurrent_future *f);
+
 /* Has `waiter` told: true; false if it is done already. */
 bool hence_concurrent_add_waiter(hence_concurrent_future *f, struct concurrent_waiter *waiter);
 /* It is not told any more, and not touched. */

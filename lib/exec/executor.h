@@ -135,6 +135,9 @@ hence_result hence_executor_refusal(hence_executor *executor, int error);
 /* Ends a job that will not run, on this thread. */
 void hence_job_refuse(struct hence_job *job, hence_result r);
 
+/* submit.c: the thread ends inside a callback of a job that it was ending: the rest of that. */
+void hence_submitted_finish(void);
+
 /* Ends all jobs that wait, each with its own reference to `failure`, which is taken. */
 void hence_executor_drop_jobs(hence_executor *executor, hence_failure *failure);
 

@@ -18,6 +18,7 @@ struct submitted {
     hence_concurrent_future f; /* first */
     struct hence_job job;
     hence_executor *executor; /* NULL: it was refused */
+    struct submitted *outer;  /* of those that its thread is ending, the next one */
     struct in_line *in_line;  /* with the executor's mutex; NULL: nobody waits */
 };
 
@@ -26,11 +27,28 @@ static struct submitted *of_job(struct hence_job *job)
     return (struct submitted *)((char *)job - offsetof(struct submitted, job));
 }
 
+/* Those that this thread is ending: one, unless its callbacks end others. */
+static _Thread_local struct submitted *ending;
+
 static void ended(struct hence_job *job, hence_result r)
 {
-    hence_concurrent_future *f = &of_job(job)->f;
-    hence_concurrent_end(f, r);
-    hence_concurrent_future_unref(f);
+    struct submitted *submitted = of_job(job);
+    submitted->outer = ending;
+    ending = submitted;
+    hence_concurrent_end(&submitted->f, r);
+    ending = submitted->outer;
+    hence_concurrent_future_unref(&submitted->f);
+}
+
+/* Another callback may end the thread again: then it comes back here. */
+void hence_submitted_finish(void)
+{
+    while (ending) {
+        struct submitted *submitted = ending;
+        hence_concurrent_call_back(&submitted->f);
+        ending = submitted->outer;
+        hence_concurrent_future_unref(&submitted->f);
+    }
 }
 
 static void left_line(struct hence_job *job, bool is_in)

@@ -78,7 +78,7 @@ static void break_executor(hence_executor *executor, hence_failure *why)
 }
 
 /* The thread ends inside a job, or inside the initializer; or inside something that a job has called when it was
- * over, which then has what it is given. */
+ * over: a callback, and then those behind it are called from here. */
 static void worker_dies(void *arg)
 {
     hence_executor *executor = arg;
@@ -88,7 +88,9 @@ static void worker_dies(void *arg)
     hence_executor_of_thread = NULL;
     if (job)
         hence_job_refuse(job, died);
-    else if (is_initializing)
+    else if (!is_initializing)
+        hence_submitted_finish();
+    else
         break_executor(executor, hence_take_failure(&died));
     pthread_mutex_lock(&executor->mutex);
     if (is_initializing)

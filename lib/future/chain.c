@@ -86,7 +86,8 @@ static void chain_told(hence_future *f, void *arg)
 {
     struct future_chain *chain = arg;
     struct hence_consumer *consumer = chain->consumer;
-    hence_result r = f->loop->closed ? hence_fail_static(HENCE_ECLOSED) : hence_future_result(f);
+    hence_result r =
+        f->loop->closed ? hence_fail_static(HENCE_ECLOSED) : hence_future_result_for(f, consumer);
     chain_free(chain);
     hence_deliver(consumer, r);
 }
@@ -106,7 +107,7 @@ static bool take_part(struct hence_waitable *self, struct hence_consumer *consum
         return true;
     }
     if (chain->f->state & FUTURE_DONE) {
-        *out = hence_future_result(chain->f);
+        *out = hence_future_result_for(chain->f, consumer);
         chain_free(chain);
         return true;
     }
@@ -153,7 +154,8 @@ static void chained_told(hence_future *f, void *arg)
 {
     struct chained *chained = arg;
     hence_promise *promise = chained->promise;
-    hence_result r = f->loop->closed ? hence_fail_static(HENCE_ECLOSED) : hence_future_result(f);
+    hence_result r = f->loop->closed ? hence_fail_static(HENCE_ECLOSED)
+                                     : hence_future_result_for(f, &promise->waitable.consumer);
     hence_memory_put(chained, sizeof *chained);
     promise->waitable.consumer.part->keep(&promise->waitable, false);
     hence_resolve_at(NULL, promise, r);
@@ -189,7 +191,7 @@ int hence_future_chain(hence_future *f, hence_promise *p)
     if (f && !hence_future_is_here(f, "hence_future_chain()"))
         return -EPERM;
     if (f && hence_future_done(f)) {
-        hence_resolve_at(NULL, p, hence_future_result(f));
+        hence_resolve_at(NULL, p, hence_future_result_for(f, &p->waitable.consumer));
         return 0;
     }
     if (f && !is_done(&p->waitable)) {

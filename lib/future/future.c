@@ -10,15 +10,8 @@
 
 /* ---- made ---- */
 
-hence_future *hence_future_new_at(const char *site, hence_loop *loop, hence_promise **producer)
+void hence_future_begin(hence_future *f, const char *site, hence_loop *loop)
 {
-    hence_future *f = NULL;
-    if (hence_loop_check(loop, "hence_future_new()") == 0)
-        f = hence_memory_get(sizeof *f);
-    if (producer)
-        *producer = (hence_promise *)f;
-    if (!f)
-        return NULL;
     f->waitable.consumer.part = &hence_future_part;
     f->waitable.slot = hence_none();
     f->loop = loop;
@@ -29,6 +22,18 @@ hence_future *hence_future_new_at(const char *site, hence_loop *loop, hence_prom
     hence_loop_depend(loop);
     HENCE_COUNT(FUTURES_MADE);
     HENCE_COUNT(PROMISES_MADE);
+}
+
+hence_future *hence_future_new_at(const char *site, hence_loop *loop, hence_promise **producer)
+{
+    hence_future *f = NULL;
+    if (hence_loop_check(loop, "hence_future_new()") == 0)
+        f = hence_memory_get(sizeof *f);
+    if (producer)
+        *producer = (hence_promise *)f;
+    if (!f)
+        return NULL;
+    hence_future_begin(f, site, loop);
     if (!producer)
         hence_abandon((hence_promise *)f);
     return f;
@@ -65,8 +70,10 @@ hence_future *hence_future_ref(hence_future *f)
     return f;
 }
 
-static void report_lost(hence_future *f)
+void hence_future_report_lost(hence_future *f)
 {
+    if (f->state & FUTURE_LOOKED_AT)
+        return;
     const hence_failure *failure = hence_as_failure(&f->waitable.slot);
     const bool is_news =
         failure && !hence_failure_is_cancelled(failure) &&
@@ -90,8 +97,11 @@ void hence_future_try_end(hence_future *f)
         return;
     if (references)
         return;
-    if (!(state & FUTURE_LOOKED_AT))
-        report_lost(f);
+    if (HENCE_UNLIKELY(state & FUTURE_RETURNABLE)) {
+        hence_returnable_end(f);
+        return;
+    }
+    hence_future_report_lost(f);
     hence_loop *loop = f->loop;
     hence_result r = f->waitable.slot;
     HENCE_COUNT(FUTURES_ENDED);
@@ -107,6 +117,24 @@ hence_future *hence_future_unref(hence_future *f)
         hence_future_try_end(f);
     }
     return NULL;
+}
+
+/* One that is done is queued like those with listeners, which needs no memory; one that is not will be. */
+hence_future *hence_future_lend(hence_future *f)
+{
+    if (!f || !hence_future_is_here(f, "hence_future_lend()"))
+        return NULL;
+    if (f->state & FUTURE_LENT) {
+        f->references--;
+        return f;
+    }
+    const uint32_t state = f->state;
+    if (HENCE_UNLIKELY((state & FUTURE_DONE) && f->loop->closed)) /* no turn will come */
+        return hence_future_unref(f);
+    f->state |= FUTURE_LENT;
+    if ((state & (FUTURE_DONE | FUTURE_QUEUED)) == FUTURE_DONE)
+        hence_future_tell(f);
+    return f;
 }
 
 void hence_future_unref_all(hence_future *const *futures, size_t n)
@@ -145,15 +173,20 @@ hence_result hence_future_result(hence_future *f)
         return hence_fail_static(HENCE_EINVAL);
     if (!(f->state & FUTURE_DONE))
         return hence_fail_static(HENCE_EPENDING);
-    f->state |= FUTURE_LOOKED_AT;
+    f->state |= FUTURE_LOOKED_AT | FUTURE_TOLD;
     return hence_read_slot(&f->waitable);
+}
+
+hence_result hence_future_result_for(hence_future *f, const struct hence_consumer *consumer)
+{
+    return consumer->part->takes_untold ? hence_future_read_untold(f) : hence_future_result(f);
 }
 
 const hence_failure *hence_future_failure(hence_future *f)
 {
     if (!f || !hence_future_is_here(f, "hence_future_failure()") || !(f->state & FUTURE_DONE))
         return NULL;
-    f->state |= FUTURE_LOOKED_AT;
+    f->state |= FUTURE_LOOKED_AT | FUTURE_TOLD;
     return hence_as_failure(&f->waitable.slot);
 }
 
@@ -164,7 +197,7 @@ void hence_future_settle(hence_future *f, hence_result r)
     f->waitable.slot = r;
     f->state =
         (f->state & ~(uint32_t)(FUTURE_WAITING | FUTURE_CANCELLER | FUTURE_FED)) | FUTURE_DONE;
-    if (hence_future_has_listeners(f))
+    if ((f->state & (FUTURE_FIRST | FUTURE_LENT)) || f->last)
         hence_future_tell(f);
     else
         hence_future_try_end(f);
@@ -347,6 +380,12 @@ static void unref_part(struct hence_waitable *self)
     hence_future_unref(hence_future_of(self));
 }
 
+static hence_result tell_part(struct hence_waitable *self)
+{
+    hence_future_of(self)->state |= FUTURE_TOLD;
+    return hence_read_slot(self);
+}
+
 static struct hence_consumer *deliver_part(struct hence_consumer *self, hence_result *r)
 {
     hence_future_settle((hence_future *)self, *r);
@@ -370,8 +409,10 @@ const struct hence_part hence_future_part = {
     .cancel = cancel_part,
     .ref = ref_part,
     .unref = unref_part,
+    .tell = tell_part,
     .next_behind = hence_future_next_behind,
     .owner = owner_part,
     .deliver = deliver_part,
     .waits_instead = waits_instead_part,
+    .takes_untold = true,
 };

@@ -28,7 +28,10 @@ enum {
     FUTURE_FED = 1 << 8,        /* the slot is a struct hence_feeder, which will resolve it */
     FUTURE_KEPT = 1 << 9,       /* the promise is held by a Deferred, as its consumer */
     FUTURE_MARKED = 1 << 10,    /* for the duration of a call that looks for duplicates */
-    FUTURE_AHEAD = 1 << 11 /* `ahead` is the Future that the loop will tell some places later */
+    FUTURE_AHEAD = 1 << 11, /* `ahead` is the Future that the loop will tell some places later */
+    FUTURE_RETURNABLE = 1 << 12, /* it is a struct hence_returnable, */
+    FUTURE_TOLD = 1 << 13,       /* and the program has been told of its value */
+    FUTURE_LENT = 1 << 14        /* one reference is the loop's, which lets it go when it tells */
 };
 
 /* A listener of its own memory. Those that belong to the library are called even when the loop
@@ -86,10 +89,22 @@ const struct hence_waitable *hence_future_next_behind(const struct hence_waitabl
 void hence_future_tell(hence_future *f);
 
 /* future.c */
+void hence_future_begin(hence_future *f, const char *site, hence_loop *loop);
+/* If nobody has looked at its failure, that is told. */
+void hence_future_report_lost(hence_future *f);
+/* Its result for a consumer: see `takes_untold`. It is done. */
+hence_result hence_future_result_for(hence_future *f, const struct hence_consumer *consumer);
 /* The promise `feeder->to` will be resolved by this adapter; cancelling the Future goes through it. */
 void hence_future_set_feeder(struct hence_feeder *feeder);
 void hence_future_settle(hence_future *f, hence_result r);
 void hence_future_try_end(hence_future *f);
+
+/* returnable.c: nobody comes to one any more. */
+void hence_returnable_end(hence_future *f);
+/* A listener of the program is called. */
+void hence_returnable_told(hence_future *f);
+/* The result of one that is done, for who only passes it on. */
+hence_result hence_future_read_untold(hence_future *f);
 
 /* chain.c: resolves `f` with a chain. */
 void hence_future_resolve_chain(hence_future *f, hence_result chain);

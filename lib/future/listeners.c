@@ -69,15 +69,37 @@ const struct hence_waitable *hence_future_next_behind(const struct hence_waitabl
 
 /* ---- told ---- */
 
+/* A listener of the program is about to be called. */
+static inline void told_program(hence_future *f)
+{
+    if (HENCE_UNLIKELY((f->state & FUTURE_RETURNABLE) ||
+                       f->waitable.slot.kind == HENCE_KIND_SHARED))
+        hence_returnable_told(f);
+}
+
+/* The last one is called, which is the library's: it holds the Future as long as it needs it, so that what
+ * nobody has been told of goes back as soon as it has been dropped. */
+static void tell_last(hence_future *f, hence_done_fn *fn, void *arg)
+{
+    f->state &= ~(uint32_t)FUTURE_QUEUED;
+    fn(f, arg);
+}
+
 /* Calls the listeners. If the loop has closed before it came to them (one of them may close it),
  * those of the program are dropped. */
 static void tell(hence_future *f)
 {
+    if (HENCE_UNLIKELY(f->state & FUTURE_LENT)) {
+        f->state &= ~(uint32_t)FUTURE_LENT;
+        f->references--; /* it is held as long as it is queued */
+    }
     if (f->state & FUTURE_FIRST) {
         f->state &= ~(uint32_t)FUTURE_FIRST;
         HENCE_COUNT(LISTENERS_ENDED);
-        if (!f->loop->closed)
+        if (!f->loop->closed) {
+            told_program(f);
             f->first_fn(f, f->first_arg);
+        }
     }
     while (f->last) {
         struct hence_listener *listener = f->last->next;
@@ -88,6 +110,11 @@ static void tell(hence_future *f)
         if (is_users) {
             HENCE_COUNT(LISTENERS_ENDED);
             hence_memory_put(listener, sizeof *listener);
+            if (!f->loop->closed)
+                told_program(f);
+        } else if (HENCE_UNLIKELY((f->state & FUTURE_RETURNABLE) && !f->last)) {
+            tell_last(f, fn, arg);
+            return;
         }
         if (!is_users || !f->loop->closed)
             fn(f, arg);
@@ -170,6 +197,7 @@ static void tell_late(void *arg)
 {
     struct late *late = arg;
     HENCE_COUNT(LISTENERS_ENDED);
+    told_program(late->f);
     late->fn(late->f, late->arg);
     late->fn = NULL;
 }

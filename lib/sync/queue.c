@@ -25,10 +25,22 @@ static void let_in(hence_queue *queue, struct waiter *putter)
     hence_waiter_decide(putter, hence_none(), &queue->decided);
 }
 
+bool hence_queue_take_item(hence_queue *queue, struct item *out)
+{
+    if (hence_queue_take_returned(queue, out))
+        return true;
+    if (!queue->store.count)
+        return false;
+    *out = hence_store_pop(&queue->store);
+    return true;
+}
+
 /* Takes the next item out, and lets a putter in for it. */
-static bool take(hence_queue *queue, hence_result *out)
+static bool take(hence_queue *queue, struct item *out)
 {
     struct waiter *putter = hence_row_first(&queue->putters);
+    if (hence_queue_take_returned(queue, out))
+        return true;
     if (queue->store.count) {
         *out = hence_store_pop(&queue->store);
         if (putter) {
@@ -39,22 +51,30 @@ static bool take(hence_queue *queue, hence_result *out)
     }
     if (!putter)
         return false;
-    *out = putter->outcome;
+    *out = (struct item){.r = putter->outcome, .priority = putter->priority};
     let_in(queue, putter);
     return true;
+}
+
+/* The first getter will be told of it. */
+static void give(hence_queue *queue, const struct item *item)
+{
+    struct waiter *getter = hence_row_first(&queue->getters);
+    hence_queue_future_note(queue, getter->promise, item);
+    hence_waiter_decide(getter, item->r, &queue->decided);
 }
 
 static bool serve_one(struct primitive *primitive)
 {
     hence_queue *queue = (hence_queue *)primitive;
-    hence_result r;
+    struct item item;
     if (hence_row_tell_decided(&queue->decided))
         return true;
     if (primitive->freed)
         return hence_row_abandon(&queue->getters) || hence_row_abandon(&queue->putters) ||
                hence_row_abandon(&queue->joiners);
-    if (queue->getters.size && take(queue, &r))
-        hence_waiter_decide(hence_row_first(&queue->getters), r, &queue->decided);
+    if (queue->getters.size && take(queue, &item))
+        give(queue, &item);
     else if (queue->is_shut_down)
         hence_queue_turn_away(queue);
     return queue->decided.size;
@@ -76,6 +96,7 @@ static hence_queue *queue_new(size_t max_size, enum store_kind kind)
         hence_row_init(&queue->putters);
         hence_row_init(&queue->joiners);
         hence_row_init(&queue->decided);
+        hence_ring_init(&queue->returned);
         queue->store.kind = kind;
         queue->max_size = max_size;
         queue->backlog = SIZE_MAX;
@@ -110,8 +131,9 @@ hence_queue *hence_channel_new(void)
 
 static void drop_items(hence_queue *queue)
 {
-    while (queue->store.count)
-        hence_drop(hence_store_pop(&queue->store));
+    struct item item;
+    while (hence_queue_take_item(queue, &item))
+        hence_drop(item.r);
 }
 
 hence_queue *hence_queue_free(hence_queue *queue)
@@ -146,7 +168,7 @@ static void push(hence_queue *queue, hence_result r, int64_t priority)
     if (queue->max_size)
         hence_store_push(&queue->store, r, priority);
     else
-        hence_waiter_decide(hence_row_first(&queue->getters), r, &queue->decided);
+        give(queue, &(struct item){.r = r, .priority = priority});
 }
 
 int hence_queue_try_put_priority(hence_queue *queue, hence_result r, int64_t priority)
@@ -231,17 +253,20 @@ int hence_queue_try_get(hence_queue *queue, hence_result *out)
 {
     if (!queue)
         return -ENOMEM;
-    if (queue->getters.size || !take(queue, out))
-        return queue->is_shut_down && !queue->store.count ? -ESHUTDOWN : -EAGAIN;
+    struct item item;
+    if (queue->getters.size || !take(queue, &item))
+        return queue->is_shut_down && !hence_queue_size(queue) ? -ESHUTDOWN : -EAGAIN;
+    *out = item.r;
     hence_primitive_serve(&queue->primitive);
     return 0;
 }
 
 static void get(hence_queue *queue, hence_promise *promise)
 {
-    hence_result r;
-    if (!queue->getters.size && take(queue, &r)) {
-        hence_resolve_at(NULL, promise, r);
+    struct item item;
+    if (!queue->getters.size && take(queue, &item)) {
+        hence_queue_future_note(queue, promise, &item);
+        hence_resolve_at(NULL, promise, item.r);
         hence_primitive_serve(&queue->primitive);
     } else if (queue->is_shut_down) {
         hence_resolve_at(NULL, promise, hence_fail_static(HENCE_ESHUTDOWN));
@@ -264,7 +289,7 @@ hence_deferred *hence_queue_get_at(const char *site, hence_queue *queue)
 hence_future *hence_queue_get_future_at(const char *site, hence_loop *loop, hence_queue *queue)
 {
     hence_promise *promise;
-    hence_future *f = queue ? hence_future_new_at(site, loop, &promise) : NULL;
+    hence_future *f = queue ? hence_queue_future_new(site, loop, queue, &promise) : NULL;
     if (f)
         get(queue, promise);
     return f;
@@ -282,7 +307,7 @@ int hence_queue_set_backlog(hence_queue *queue, size_t getters)
 
 size_t hence_queue_size(const hence_queue *queue)
 {
-    return queue ? queue->store.count : 0;
+    return queue ? queue->store.count + queue->returned_count : 0;
 }
 
 bool hence_queue_is_full(const hence_queue *queue)

@@ -8,7 +8,7 @@
 
 /* ---- done ---- */
 
-static void join_if_done(hence_queue *queue)
+void hence_queue_join_if_done(hence_queue *queue)
 {
     if (!queue->unfinished)
         hence_row_decide(&queue->joiners, hence_none(), &queue->decided);
@@ -23,7 +23,7 @@ int hence_queue_task_done(hence_queue *queue)
         return -EINVAL;
     }
     queue->unfinished--;
-    join_if_done(queue);
+    hence_queue_join_if_done(queue);
     hence_primitive_serve(&queue->primitive);
     return 0;
 }
@@ -64,7 +64,7 @@ void hence_queue_turn_away(hence_queue *queue)
         hence_waiter_decide(putter, hence_fail_static(HENCE_ESHUTDOWN), &queue->decided);
         hence_drop(r);
     }
-    if (!queue->store.count)
+    if (!hence_queue_size(queue))
         hence_row_decide(&queue->getters, hence_fail_static(HENCE_ESHUTDOWN), &queue->decided);
 }
 
@@ -74,14 +74,15 @@ int hence_queue_shutdown(hence_queue *queue, bool immediate)
         return -ENOMEM;
     hence_primitive_ref(&queue->primitive); /* a destructor may free it */
     queue->is_shut_down = true;
-    while (immediate && queue->store.count) {
-        hence_result r = hence_store_pop(&queue->store);
+    queue->is_cut_short |= immediate;
+    struct item item;
+    while (immediate && hence_queue_take_item(queue, &item)) {
         if (queue->unfinished)
             queue->unfinished--;
-        hence_drop(r);
+        hence_drop(item.r);
     }
     if (immediate)
-        join_if_done(queue);
+        hence_queue_join_if_done(queue);
     hence_queue_turn_away(queue);
     hence_primitive_serve(&queue->primitive);
     hence_primitive_unref(&queue->primitive);

@@ -36,7 +36,7 @@ void hence_store_free(struct store *store)
 
 /* ---- the heap ---- */
 
-static bool is_before(const struct item *a, const struct item *b)
+bool hence_item_is_before(const struct item *a, const struct item *b)
 {
     return a->priority != b->priority ? a->priority < b->priority : a->sequence < b->sequence;
 }
@@ -44,7 +44,7 @@ static bool is_before(const struct item *a, const struct item *b)
 static void sift_up(struct store *store, size_t i)
 {
     struct item item = store->items[i];
-    for (; i && is_before(&item, &store->items[(i - 1) / 2]); i = (i - 1) / 2)
+    for (; i && hence_item_is_before(&item, &store->items[(i - 1) / 2]); i = (i - 1) / 2)
         store->items[i] = store->items[(i - 1) / 2];
     store->items[i] = item;
 }
@@ -54,9 +54,10 @@ static void sift_down(struct store *store, struct item item)
 {
     size_t i = 0, child;
     for (; (child = 2 * i + 1) < store->count; i = child) {
-        if (child + 1 < store->count && is_before(&store->items[child + 1], &store->items[child]))
+        if (child + 1 < store->count &&
+            hence_item_is_before(&store->items[child + 1], &store->items[child]))
             child++;
-        if (!is_before(&store->items[child], &item))
+        if (!hence_item_is_before(&store->items[child], &item))
             break;
         store->items[i] = store->items[child];
     }
@@ -73,15 +74,20 @@ void hence_store_push(struct store *store, hence_result r, int64_t priority)
         sift_up(store, store->count - 1);
 }
 
-hence_result hence_store_pop(struct store *store)
+const struct item *hence_store_top(const struct store *store)
+{
+    return &store->items[0];
+}
+
+struct item hence_store_pop(struct store *store)
 {
     store->count--;
     if (store->kind == STORE_LIFO)
-        return at(store, store->count)->r;
-    hence_result r = at(store, 0)->r;
+        return *at(store, store->count);
+    struct item item = *at(store, 0);
     if (store->kind == STORE_FIFO)
         store->first++;
     else if (store->count)
         sift_down(store, store->items[store->count]);
-    return r;
+    return item;
 }

@@ -30,7 +30,11 @@ bool hence_store_reserve(struct store *store);
 /* After that. */
 void hence_store_push(struct store *store, hence_result r, int64_t priority);
 /* From one that is not empty. */
-hence_result hence_store_pop(struct store *store);
+struct item hence_store_pop(struct store *store);
+/* The one that is next, of a heap that is not empty. */
+const struct item *hence_store_top(const struct store *store);
+/* In a heap. */
+bool hence_item_is_before(const struct item *a, const struct item *b);
 /* Of one that is empty. */
 void hence_store_free(struct store *store);
 

@@ -12,11 +12,32 @@ hence_result hence_read_slot(struct hence_waitable *self)
     }
     if (slot->kind == HENCE_KIND_SHARED) { /* of another one: refer to that */
         struct hence_waitable *other = hence_chained(slot);
+        if (other->consumer.part->tell)
+            return other->consumer.part->tell(other);
         other->consumer.part->ref(other);
     } else if (slot->kind == HENCE_KIND_FAILURE) {
         hence_failure_ref(hence_as_failure(slot));
     }
     return *slot;
+}
+
+hence_result hence_read_slot_untold(struct hence_waitable *self)
+{
+    if (self->slot.kind != HENCE_KIND_SHARED)
+        return hence_read_slot(self);
+    struct hence_waitable *other = hence_chained(&self->slot);
+    other->consumer.part->ref(other);
+    return self->slot;
+}
+
+hence_result hence_receive_shared(hence_result r)
+{
+    struct hence_waitable *keeper = hence_chained(&r);
+    if (!keeper->consumer.part->tell)
+        return r;
+    hence_result told = keeper->consumer.part->tell(keeper);
+    keeper->consumer.part->unref(keeper);
+    return told;
 }
 
 void hence_deliver(struct hence_consumer *consumer, hence_result r)

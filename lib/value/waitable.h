@@ -95,6 +95,9 @@ struct hence_part {
     void (*unref)(struct hence_waitable *self);
     /* Those two may be called on any thread, and the slot does not change. */
     bool is_for_any_thread;
+    /* Of what a shared result may refer to: the program is told of the value in its slot. Gives what the
+     * program gets, for one more reader. May be missing. */
+    hence_result (*tell)(struct hence_waitable *self);
 
     /* Who waits for it, if that is one at most; otherwise, and if nobody does, NULL. For finding circles
      * that go through what waits for many. May be missing. */
@@ -114,6 +117,8 @@ struct hence_part {
     /* The waitable that it waited for has been cut out: it waits for this one instead, whose
      * reference it now holds. NULL: that must not be done to this consumer. */
     void (*waits_instead)(struct hence_consumer *self, struct hence_waitable *waitable);
+    /* It passes a result on, or drops it, before the program is told of it: see hence_receive(). */
+    bool takes_untold;
 };
 
 /* An adapter that resolves a Future with what it is given. */
@@ -139,8 +144,20 @@ static inline hence_result hence_shared_with(struct hence_waitable *self)
     return (hence_result){HENCE_KIND_SHARED, (uint64_t)(uintptr_t)self};
 }
 
-/* The result in the slot of `self`, for one more reader. */
+/* The result in the slot of `self`, for one more reader, who is told of it or will be. */
 hence_result hence_read_slot(struct hence_waitable *self);
+
+/* The same for who only passes it on: it refers to whoever has to know whether the program is told of it, even
+ * where that has a value that could be copied. */
+hence_result hence_read_slot_untold(struct hence_waitable *self);
+
+/* What the program gets of a result that was read so, once it is told: takes `r`. What is dropped instead was
+ * not told. */
+hence_result hence_receive_shared(hence_result r);
+static inline hence_result hence_receive(hence_result r)
+{
+    return HENCE_UNLIKELY(r.kind == HENCE_KIND_SHARED) ? hence_receive_shared(r) : r;
+}
 
 /* Gives `r` to `consumer`, and what follows from it to those who wait for that. */
 void hence_deliver(struct hence_consumer *consumer, hence_result r);

@@ -468,3 +468,45 @@ TEST(operators, a_Future_chained_to_its_own_promise_fails_with_a_deadlock)
     hence_future_unref(g);
     end_loop(&both);
 }
+
+/* ---- one inside the other ---- */
+
+static hence_future *lent(int seconds)
+{
+    return hence_future_lend(hence_sleep_future(both.loop, HENCE_SECONDS(seconds)));
+}
+
+static hence_result none_of(const hence_result *a, const hence_result *b, void *arg)
+{
+    (void)a;
+    (void)b;
+    (void)arg;
+    return hence_none();
+}
+
+/* The ledger says that nothing leaks. */
+TEST(operators, Futures_that_are_made_inside_the_call_are_lent_to_it)
+{
+    for (int cancelled = 0; cancelled < 2; cancelled++) {
+        begin(0, STOPS);
+        hence_future *all[] = {
+            hence_future_then(lent(1), pass, pass, "then"),
+            hence_combine2(lent(1), hence_future_lend(hence_future_succeed(both.loop, payload())),
+                           none_of, NULL),
+            hence_wait_for(lent(1), HENCE_SECONDS(2)),
+            hence_shield(lent(1)),
+            hence_gather(both.loop, (hence_future *const[]){lent(1), lent(2)}, 2, 0),
+            hence_race_future(both.loop, (hence_future *const[]){lent(1), lent(2)}, 2),
+            hence_deferred_as_future(both.loop, hence_deferred_from_future(lent(1))),
+            hence_future_then(hence_future_lend(hence_shield(lent(1))), pass, pass, "deep"),
+        };
+        const size_t n = sizeof all / sizeof *all;
+        for (size_t i = 0; i < n && cancelled; i++)
+            hence_future_cancel(all[i]);
+        hence_future_unref_all(all, n);
+        hence_test_clock_advance(both.clock, HENCE_SECONDS(3));
+        check_trace(cancelled ? "then:cancelled deep:cancelled" : "then:none deep:none");
+        check_int(payloads_alive(), 0);
+        end();
+    }
+}

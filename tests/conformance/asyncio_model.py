@@ -1300,6 +1300,7 @@ class Asking(Watched):
     """One who asks for the next one that is done."""
 
     queue = None
+    given = 0  # in which order, from 1
 
     def cancel(self, msg=None):
         if not super().cancel():
@@ -1316,6 +1317,8 @@ class ModelledCompleted:
     def __init__(self, program, inputs, limit):
         self.program = program
         self.done = collections.deque()
+        self.returned = []  # Asking whose completions have come back
+        self.given = 0
         self.asking = collections.deque()
         self.listening = []
         self.pending = 0
@@ -1367,15 +1370,27 @@ class ModelledCompleted:
 
     def serve(self):
         while self.asking:
-            if self.done:
+            if self.returned or self.done:
                 self.size -= 1
-                self.asking.popleft().set_result(Completion(self.done.popleft()))
+                self.given += 1
+                first = self.asking.popleft()
+                first.given = self.given
+                first.set_result(self.returned.pop(0).result() if self.returned else Completion(self.done.popleft()))
             elif len(self.asking) > self.size:
                 self.asking.pop().set_exception(Problem("end"))
             elif self.is_over:
                 self.asking.popleft().set_exception(TimeoutError())
             else:
                 break
+
+    def give_back(self, asking):
+        """Nobody was told of what it has been given."""
+        if not self.has_ended:
+            self.program.touch("106-left")
+            self.size += 1
+            self.returned.append(asking)
+            self.returned.sort(key=lambda one: one.given)
+            self.serve()
 
     def end(self):
         self.has_ended = True

@@ -231,6 +231,7 @@ class Inline(Deferred):
         self.awaits = None
         self.cancelled = None  # what it awaits, while that is being cancelled
         self.is_running = self.must_cancel = False
+        self.is_passing_on = False  # a cancellation from before it awaited
         self.go_on(None)
 
     def go_on(self, result):
@@ -258,13 +259,26 @@ class Inline(Deferred):
             self.awaits = awaited
             results = []
             awaited.addBoth(self.arrived, results)
-            if not results and self.must_cancel and self.cancel_awaited():
-                self.must_cancel = False
+            if not results and self.must_cancel:
+                result = self.pass_on(results)
+            elif results:
+                result = results[0]
             self.is_running = False
             if not results:
                 return
-            result = results[0]
             self.awaits = None
+
+    def pass_on(self, results):
+        """The cancellation from before goes to what it awaits now, and so does one that comes meanwhile."""
+        self.must_cancel, self.is_passing_on = False, True
+        was_in_time = self.cancel_awaited()
+        self.is_passing_on = False
+        if not was_in_time:
+            self.must_cancel = True
+        elif results and self.must_cancel:
+            self.must_cancel = False
+            return CANCELLED
+        return results[0] if results else None
 
     def note_order(self):
         self.is_running = False
@@ -300,9 +314,9 @@ class Inline(Deferred):
     def cancel(self):
         if self.called:
             return False
-        if self.cancelled is not None:
+        if self.cancelled is not None or self.is_passing_on:
             self.program.touch("76-again")
-        if self.is_running:
+        if self.is_running and not self.is_passing_on:
             self.program.touch("76-running")
             self.must_cancel = True
         else:

@@ -19,8 +19,6 @@ DIFFERENCES = {
     )
 } | {
     "93-counts": "a task that has ended counts no cancellations any more; in asyncio it still tells how many there were",
-    "106-served": "as_completed: a task is cancelled that has been served, and has not been told yet: it has had that one; "
-    "in asyncio the next one who asks gets it",
     "115-lost": "a task is cancelled that has a wait_for, and has not been told yet that what that waited for is done: "
     "the cancellation comes; asyncio's wait_for loses it, until Python 3.12",
 }
@@ -210,8 +208,6 @@ class BodyTask(asyncio_model.WatchedTask):
         f = self.awaits
         if isinstance(f, Combinator) and f.passes_to is not None and f.done() and not self.done():
             self.get_loop().program.touch("115-lost")
-        if isinstance(f, Asking) and f.done() and not self.done():
-            self.get_loop().program.touch("106-served")
         return asyncio.Task.cancel(self, msg)
 
 
@@ -227,6 +223,10 @@ class Modelled(Bodies, asyncio_model.Modelled):
             task.awaits = awaitable
         try:
             return await awaitable
+        except asyncio.CancelledError:
+            if isinstance(awaitable, Asking) and awaitable.given:
+                awaitable.queue.give_back(awaitable)
+            raise
         finally:
             task.awaits = None
 

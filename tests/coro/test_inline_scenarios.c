@@ -374,6 +374,63 @@ TEST(inline_scenarios, a_second_cancellation_inside_the_first_one_reaches_the_ne
     end();
 }
 
+static hence_result cancel_outer_again(void *unused)
+{
+    (void)unused;
+    hence_drop(shown("inner", hence_await_deferred(take(1))));
+    hence_deferred_cancel(d);
+    return hence_int(7);
+}
+
+static hence_result cancel_itself_and_await_inner(void *unused)
+{
+    (void)unused;
+    hence_drop(hence_await_deferred(take(0)));
+    hence_deferred_cancel(d);
+    return shown("outer", hence_await_deferred(hence_inline_callbacks(cancel_outer_again, NULL)));
+}
+
+/* rules 76, 94: as with two tasks of asyncio; Twisted forgets both */
+TEST(inline_scenarios,
+     a_second_cancellation_inside_the_first_one_cancels_what_an_inner_body_returns)
+{
+    begin_inputs(2, STOPS);
+    begin(cancel_itself_and_await_inner);
+    resolve_input(0, hence_none());
+    check_trace("cancel1 inner:cancelled outer:cancelled d:cancelled");
+    end();
+}
+
+static hence_result cancel_itself_and_await_second(void *unused)
+{
+    (void)unused;
+    hence_drop(hence_await_deferred(take(0)));
+    hence_deferred_cancel(d);
+    return shown("second", hence_await_deferred(take(1)));
+}
+
+static bool resolve_and_cancel_again(hence_promise *promise, void *own)
+{
+    hence_resolve(promise, hence_int(7));
+    *(hence_promise **)own = NULL;
+    hence_deferred_cancel(d);
+    return true;
+}
+
+/* rules 76, 93: the first one was too late for the operation, the second one for what it awaits */
+TEST(inline_scenarios, a_second_cancellation_when_the_first_has_ended_what_it_awaits_is_not_lost)
+{
+    begin_inputs(1, STOPS);
+    hence_promise *promise;
+    inputs[1] = hence_deferred_new(&promise);
+    hence_promise_on_cancel(promise, resolve_and_cancel_again, &promise);
+    begin(cancel_itself_and_await_second);
+    resolve_input(0, hence_none());
+    check_trace("second:cancelled d:cancelled");
+    hence_abandon(promise); /* where there was no memory for the body */
+    end();
+}
+
 static hence_result await_itself(void *unused)
 {
     (void)unused;

@@ -122,9 +122,56 @@ TEST_ONCE(pool_life, a_thread_that_a_callback_ends_is_replaced)
     check_int(hence_executor_shutdown(executor, false, -1), 0);
     hence_concurrent_future_unref(f2);
     hence_concurrent_future_unref(f1);
-    hence_concurrent_future_unref(f1); /* that of the thread, which it had no time to let go */
     hence_executor_unref(executor);
     check_int(first.dropped + second.dropped, 2);
+}
+
+static atomic_int called;
+
+static void count_call(hence_concurrent_future *f, void *arg)
+{
+    (void)f;
+    (void)arg;
+    atomic_fetch_add(&called, 1);
+}
+
+static void count_call_and_end_thread(hence_concurrent_future *f, void *arg)
+{
+    count_call(f, arg);
+    end_thread(f, arg);
+}
+
+/* Of a job that waits, which is cancelled there. */
+static void cancel_other(hence_concurrent_future *f, void *other)
+{
+    count_call(f, NULL);
+    hence_concurrent_future_cancel(other);
+}
+
+TEST_ONCE(pool_life, callbacks_behind_one_that_ends_the_thread_are_called_all_the_same)
+{
+    struct work first = {.number = 1}, second = {.number = 2};
+    hence_executor *executor = pool(1, 0);
+    hence_concurrent_future *f1 = hence_executor_submit(executor, work_at_gate, &first, work_drop);
+    hence_concurrent_future *f2 = hence_executor_submit(executor, work_number, &second, work_drop);
+    atomic_store(&called, 0);
+    hence_concurrent_future_add_done_callback(f1, count_call, NULL);
+    hence_concurrent_future_add_done_callback(f1, cancel_other, f2);
+    hence_concurrent_future_add_done_callback(f1, count_call_and_end_thread, NULL);
+    hence_concurrent_future_add_done_callback(f1, count_call, NULL);
+    hence_concurrent_future_add_done_callback(f1, count_call_and_end_thread, NULL);
+    hence_concurrent_future_add_done_callback(f1, count_call, NULL);
+    hence_concurrent_future_add_done_callback(f2, count_call, NULL);
+    atomic_store(&first.go, true);
+    check_int(hence_executor_shutdown(executor, false, -1), 0);
+    check_int(called, 7);
+    check_string(describe_and_drop(hence_concurrent_future_result(f1, -1)), "1");
+    check_string(describe_and_drop(hence_concurrent_future_result(f2, -1)), "cancelled");
+    hence_concurrent_future_unref(f2);
+    hence_concurrent_future_unref(f1);
+    hence_executor_unref(executor);
+    check_int(first.dropped + second.dropped, 2);
+    check_int(second.began, 0);
 }
 
 /* ---- threads that can not be had ---- */
