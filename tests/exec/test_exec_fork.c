@@ -22,9 +22,6 @@ static void expect_at(int line, bool holds)
 
 #define expect(condition) expect_at(__LINE__, (condition))
 
-/* So that coverage counts what children do. */
-extern void __gcov_dump(void) __attribute__((weak));
-
 static hence_loop *loop;
 static hence_executor *executor;
 static hence_future *in_queue, *at_work, *wrapped;
@@ -50,9 +47,7 @@ static int in_child(void (*child)(void))
         hence_set_report_handler(count_report, NULL);
         reports = 0;
         child();
-        if (__gcov_dump)
-            __gcov_dump();
-        _exit(wrong);
+        end_forked_child(wrong);
     }
     cr_assert_eq(waitpid(pid, &status, 0), pid);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);

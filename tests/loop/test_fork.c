@@ -24,16 +24,6 @@ static void expect_at(int line, bool holds)
 
 #define expect(condition) expect_at(__LINE__, (condition))
 
-/* So that coverage counts what children do. */
-extern void __gcov_dump(void) __attribute__((weak));
-
-static _Noreturn void end_child(void)
-{
-    if (__gcov_dump)
-        __gcov_dump();
-    _exit(wrong);
-}
-
 /* Runs `child` in a forked child, and gives the line (roughly) of the first thing that was wrong. */
 static int in_child(void (*child)(hence_loop *loop), hence_loop *loop)
 {
@@ -45,7 +35,7 @@ static int in_child(void (*child)(hence_loop *loop), hence_loop *loop)
         wrong = 0;
         alarm(20);
         child(loop);
-        end_child();
+        end_forked_child(wrong);
     }
     cr_assert_eq(waitpid(pid, &status, 0), pid);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
@@ -378,7 +368,7 @@ TEST_ONCE(fork, a_child_that_was_forked_in_a_call_may_go_on_with_the_run)
         expect(error == 0);
         expect(calls == 2);
         hence_loop_free(loop);
-        end_child();
+        end_forked_child(wrong);
     }
     check_int(error, 0);
     check_int(forked_status, 0);
