@@ -235,6 +235,7 @@ installcheck-local:
 if COVERAGE
 coverage:
 	$(MAKE) $(AM_MAKEFLAGS) check-core
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/gates/coroutines
 	root=`cd $(top_srcdir) && pwd` && gcovr --root $$root --filter $$root/lib/ \
 		--object-directory . --branches --exclude-unreachable-branches --sort-percentage \
 		--print-summary .
