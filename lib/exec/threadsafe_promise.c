@@ -90,11 +90,11 @@ static bool cancelled(hence_promise *promise, void *arg)
     return true;
 }
 
-/* In a forked child: who would resolve it may have stayed in the parent. */
+/* In a forked child: who would resolve it may have stayed in the parent, unless he has done so before. */
 static void loop_forked(struct hence_hold *hold)
 {
     hence_threadsafe_promise *t = (hence_threadsafe_promise *)hold;
-    if (!t->producer || !t->producer->is_parents(t))
+    if (t->parcel.has_arrived || !t->producer || !t->producer->is_parents(t))
         return;
     hence_loop_let_go(t->loop, &t->hold);
     end_promise(t, hence_fail_static(HENCE_EDIED));

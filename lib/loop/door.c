@@ -100,6 +100,7 @@ static void take_posted(struct door *door, struct hence_parcel *instead)
     while (posted) {
         struct hence_parcel *next = posted->next;
         posted->next = in_order;
+        posted->has_arrived = true;
         in_order = posted;
         posted = next;
     }

@@ -191,6 +191,7 @@ struct hence_parcel {
     hence_drop_fn *drop;
     bool
         is_lent; /* its memory is not the door's; it is not touched once `fn` or `drop` is called */
+    bool has_arrived; /* the loop's thread has taken it, and comes to it */
 };
 
 /* What other processors write must not share a line of the cache with what the loop works with. */

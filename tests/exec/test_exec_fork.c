@@ -180,6 +180,50 @@ TEST_ONCE(exec_fork, a_child_that_goes_on_has_threads_of_its_own)
     end_busy();
 }
 
+/* ---- jobs that had ended, and the loop had not come to it ---- */
+
+static bool gives_three(hence_future *f)
+{
+    hence_result r = hence_loop_run_until_complete(loop, f);
+    const bool so = hence_as_int(&r) == 3;
+    hence_drop(r);
+    hence_future_unref(f);
+    return so;
+}
+
+static void take_what_has_come(void)
+{
+    expect(hence_loop_reinit(loop) == 0);
+    expect(!hence_future_done(in_queue) && !hence_future_done(wrapped));
+    expect(gives_three(in_queue));
+    expect(gives_three(wrapped));
+    hence_executor_unref(executor);
+    hence_loop_free(loop);
+}
+
+TEST_ONCE(exec_fork, what_the_parent_s_threads_had_done_comes_in_the_child_too)
+{
+    loop = real_loop();
+    executor = pool(1, 0);
+    third = (struct work){.number = 3};
+    submitted = hence_executor_submit(executor, work_number, &third, NULL);
+    hence_concurrent_future *again = hence_executor_submit(executor, work_at_gate, &third, NULL);
+    in_queue = hence_run_in_executor(loop, executor, work_number, &third, NULL);
+    wrapped = hence_wrap_future(loop, again);
+    atomic_store(&third.go, true);
+    hence_concurrent_future *last = hence_executor_submit(executor, work_number, &third, NULL);
+    hence_drop(hence_concurrent_future_result(last, -1)); /* so the others have ended */
+    check_int(in_child(take_what_has_come), 0);
+    check_int(in_child(take_what_has_come), 0);
+    check(gives_three(in_queue));
+    check(gives_three(wrapped));
+    hence_concurrent_future_unref(submitted);
+    hence_concurrent_future_unref(again);
+    hence_concurrent_future_unref(last);
+    end_pool(loop, executor);
+    hence_loop_free(loop);
+}
+
 /* ---- a child that only execs ---- */
 
 static int left_open;
