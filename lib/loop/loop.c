@@ -402,7 +402,7 @@ hence_loop *hence_loop_free(hence_loop *loop)
 
 /* ---- in a forked child ---- */
 
-/* Each of those outside is told, whatever else that ends. */
+/* Each of those outside is told, whatever else that ends; if it closes the loop, they are told of that too. */
 static void tell_holds(hence_loop *loop)
 {
     struct hence_ring told;
@@ -415,9 +415,12 @@ static void tell_holds(hence_loop *loop)
             hold->forked(hold);
     }
     while (!hence_ring_is_empty(&told)) {
-        struct hence_ring *hold = told.next;
-        hence_ring_remove(hold);
-        hence_ring_append(&loop->holds, hold);
+        struct hence_hold *hold = (struct hence_hold *)told.next;
+        hence_ring_remove(&hold->ring);
+        if (loop->closed)
+            hold->close(hold);
+        else
+            hence_ring_append(&loop->holds, &hold->ring);
     }
 }
 
@@ -441,7 +444,12 @@ int hence_loop_reinit(hence_loop *loop)
     if (hence_door_open(loop) < 0)
         return -EIO;
     hence_door_take_posted(loop); /* what was posted before has no wake-up on its way here */
+    hence_loop_ref(loop);         /* who is told may close it and let it go */
     tell_holds(loop);
-    loop->armed = INT64_MAX;
-    return hence_loop_arm(loop);
+    if (!loop->closed) {
+        loop->armed = INT64_MAX;
+        hence_loop_arm(loop);
+    }
+    hence_loop_unref(loop);
+    return 0;
 }
