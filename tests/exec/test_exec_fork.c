@@ -224,6 +224,132 @@ TEST_ONCE(exec_fork, what_the_parent_s_threads_had_done_comes_in_the_child_too)
     hence_loop_free(loop);
 }
 
+/* ---- what happens in the loop goes on ---- */
+
+static hence_promise *promise;
+static hence_deferred *deferred;
+
+static bool gives_seven(hence_concurrent_future *f)
+{
+    hence_result r = hence_concurrent_future_result(f, 0);
+    const bool so = hence_as_int(&r) == 7;
+    hence_drop(r);
+    return so;
+}
+
+static void go_on_with_operation(void)
+{
+    expect(hence_loop_reinit(loop) == 0);
+    expect(!hence_concurrent_future_done(submitted) && !hence_future_done(wrapped));
+    hence_resolve(promise, hence_int(7));
+    expect(hence_concurrent_future_done(submitted) && gives_seven(submitted));
+    hence_result r = hence_loop_run_until_complete(loop, wrapped);
+    expect(hence_as_int(&r) == 7);
+    hence_drop(r);
+    hence_future_unref(wrapped);
+    hence_concurrent_future_unref(submitted);
+    hence_loop_free(loop);
+}
+
+TEST_ONCE(exec_fork, an_operation_of_the_loop_goes_on_in_both_and_who_waits_for_it_is_told)
+{
+    loop = real_loop();
+    submitted = hence_deferred_as_concurrent(loop, hence_deferred_new(&promise));
+    wrapped = hence_wrap_future(loop, submitted);
+    check_int(in_child(go_on_with_operation), 0);
+    hence_resolve(promise, hence_int(7));
+    check(gives_seven(submitted));
+    check_string(await(loop, wrapped), "7");
+    hence_concurrent_future_unref(submitted);
+    hence_loop_free(loop);
+}
+
+static hence_threadsafe_promise *anybodys;
+
+static void *resolve_anybodys(void *arg)
+{
+    (void)arg;
+    hence_threadsafe_resolve(anybodys, hence_int(3));
+    return NULL;
+}
+
+static void resolve_in_child(void)
+{
+    pthread_t thread;
+    expect(hence_loop_reinit(loop) == 0);
+    expect(!hence_future_done(wrapped));
+    expect(pthread_create(&thread, NULL, resolve_anybodys, NULL) == 0);
+    expect(gives_three(wrapped));
+    pthread_join(thread, NULL);
+    hence_loop_free(loop);
+}
+
+static void resolve_before_reinit(void)
+{
+    expect(hence_threadsafe_resolve(anybodys, hence_int(3)) == 0);
+    expect(!hence_future_done(wrapped));
+    expect(hence_loop_reinit(loop) == 0);
+    expect(gives_three(wrapped));
+    hence_loop_free(loop);
+}
+
+TEST_ONCE(exec_fork, a_promise_for_any_thread_can_be_resolved_in_both)
+{
+    loop = real_loop();
+    wrapped = hence_future_new(loop, &promise);
+    anybodys = hence_threadsafe_promise_new(loop, promise);
+    check_int(in_child(resolve_in_child), 0);
+    check_int(in_child(resolve_before_reinit), 0);
+    check_int(hence_test_turn(loop), 0); /* nothing has come from there */
+    resolve_anybodys(NULL);
+    check(gives_three(wrapped));
+    hence_loop_free(loop);
+}
+
+/* ---- the loop closes when it hears of the fork ---- */
+
+static hence_result close_loop(hence_result *in, void *arg)
+{
+    (void)arg;
+    expect(hence_loop_close(loop) == 0);
+    return hence_take(in);
+}
+
+static void close_in_reinit(void)
+{
+    hence_deferred_add_both(deferred, close_loop, NULL);
+    expect(hence_loop_reinit(loop) == 0);
+    expect(hence_loop_is_closed(loop) && reports == 0);
+    expect(died(hence_deferred_take(deferred)));
+    hence_result r = hence_future_result(wrapped);
+    expect(hence_is_failure_of(&r, &hence_domain_hence, HENCE_ECLOSED));
+    hence_drop(r);
+    expect(hence_threadsafe_resolve(anybodys, hence_int(3)) == -ESHUTDOWN);
+    hence_deferred_unref(deferred);
+    hence_future_unref(wrapped);
+    const long before = blocks_alive();
+    hence_loop_free(loop);
+    expect(blocks_alive() < before); /* the loop is gone: nothing holds it any more */
+}
+
+TEST_ONCE(exec_fork, a_step_that_hears_of_it_may_close_the_loop)
+{
+    loop = real_loop();
+    executor = pool(1, 0);
+    gate = (struct work){.number = 3};
+    wrapped = hence_future_new(loop, &promise);
+    anybodys = hence_threadsafe_promise_new(loop, promise);
+    deferred = hence_defer_to_thread(loop, executor, work_at_gate, &gate, NULL);
+    wait_until(gate.began);
+    check_int(in_child(close_in_reinit), 0);
+    atomic_store(&gate.go, true);
+    resolve_anybodys(NULL);
+    check(gives_three(wrapped));
+    check_string(describe_and_drop(hence_loop_run_until_complete_deferred(loop, deferred)), "3");
+    end_pool(loop, executor);
+    hence_loop_free(loop);
+}
+
 /* ---- a child that only execs ---- */
 
 static int left_open;
