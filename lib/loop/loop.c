@@ -361,7 +361,7 @@ static void close_loop(hence_loop *loop, bool touch_base)
     if (touch_base) {
         event_del(&loop->turn);
         event_del(&loop->door.event);
-        if (loop->owns_base)
+        if (loop->owns_base && !loop->running && !loop->in_turn)
             event_base_free(loop->base);
     }
     loop->base = NULL;
@@ -424,6 +424,14 @@ static void tell_holds(hence_loop *loop)
     }
 }
 
+/* Without its base, or without a door, it is of no use. If it runs, its base stays: libevent is still in there. */
+static int give_up(hence_loop *loop)
+{
+    close_loop(loop, true);
+    loop->stopped = true;
+    return -EIO;
+}
+
 int hence_loop_reinit(hence_loop *loop)
 {
     if (!loop)
@@ -438,11 +446,11 @@ int hence_loop_reinit(hence_loop *loop)
         return 0;
     }
     if (event_reinit(loop->base) < 0)
-        return -EIO;
+        return give_up(loop);
     event_del(&loop->door.event);
     close(loop->door.fd);
     if (hence_door_open(loop) < 0)
-        return -EIO;
+        return give_up(loop);
     hence_door_take_posted(loop); /* what was posted before has no wake-up on its way here */
     hence_loop_ref(loop);         /* who is told may close it and let it go */
     tell_holds(loop);
