@@ -60,9 +60,9 @@ int hence_loop_refuse(hence_loop *loop, const char *what)
         return -ENOMEM;
     if (!hence_loop_is_here(loop, what))
         return -EPERM;
-    if (!loop->closed && hence_door_is_gone(loop))
+    if (!loop->closed) /* then it is the base that is gone */
         hence_loop_base_is_gone(loop);
-    return loop->closed ? -ESHUTDOWN : 0;
+    return -ESHUTDOWN;
 }
 
 hence_result hence_loop_refusal(int error)
@@ -146,7 +146,7 @@ hence_loop *hence_loop_unref(hence_loop *loop)
         return NULL;
     /* only the loop's own reference would be left: nobody could close it any more */
     if (atomic_load_explicit(&loop->references, memory_order_relaxed) == 2 &&
-        loop->owner == hence_thread() && !loop->closed && !loop->running)
+        loop->owner == hence_thread() && !loop->closed)
         hence_loop_close(loop);
     hence_loop_release(loop);
     return NULL;
@@ -192,7 +192,7 @@ int hence_loop_can_run(hence_loop *loop)
     int error = hence_loop_check(loop, "running the loop");
     if (error)
         return error;
-    return hence_loop_running_here || loop->in_turn ? -EBUSY : 0;
+    return hence_loop_running_here ? -EBUSY : 0;
 }
 
 static void begin_run(hence_loop *loop)
@@ -331,14 +331,22 @@ static void close_all(struct hence_ring *holds)
     }
 }
 
+static void join_thread(hence_loop *loop)
+{
+    for (const hence_loop *here = loops_here; here; here = here->next_here) {
+        if (here == loop)
+            return;
+    }
+    loop->next_here = loops_here;
+    loops_here = loop;
+}
+
 static void leave_thread(hence_loop *loop)
 {
-    for (hence_loop **here = &loops_here; *here; here = &(*here)->next_here) {
-        if (*here == loop) {
-            *here = loop->next_here;
-            return;
-        }
-    }
+    hence_loop **here = &loops_here;
+    while (*here != loop)
+        here = &(*here)->next_here;
+    *here = loop->next_here;
 }
 
 /* The loop's base is there only if `touch_base`. */
@@ -441,6 +449,7 @@ int hence_loop_reinit(hence_loop *loop)
     loop->owner = hence_thread();
     if (loop->closed)
         return 0;
+    join_thread(loop); /* it is another one, if the child was not forked on the loop's */
     if (hence_door_is_gone(loop)) {
         hence_loop_base_is_gone(loop);
         return 0;

@@ -132,6 +132,7 @@ static hence_result nothing_in_loop(void *arg)
 static void post_without_reinit(void)
 {
     expect(hence_call_soon_threadsafe(loop, nothing, NULL) == -EPERM && reports == 1);
+    expect(hence_call_soon_threadsafe(NULL, nothing, NULL) == -ENOMEM && reports == 1);
     hence_concurrent_future *f = hence_run_threadsafe(loop, nothing_in_loop, NULL, NULL);
     hence_result r = hence_concurrent_future_result(f, -1);
     expect(hence_is_failure_of(&r, &hence_domain_hence, HENCE_EINVAL) && reports == 2);
