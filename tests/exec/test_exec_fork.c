@@ -92,6 +92,15 @@ static bool died(hence_result r)
 
 /* ---- refused ---- */
 
+static int called_back;
+
+static void count_call(hence_concurrent_future *f, void *arg)
+{
+    (void)f;
+    (void)arg;
+    called_back++;
+}
+
 static void use_parents(void)
 {
     struct work work = {.number = 9};
@@ -101,6 +110,8 @@ static void use_parents(void)
     hence_concurrent_future_unref(f);
     expect(died(hence_concurrent_future_result(submitted, -1)) && reports == 2);
     expect(hence_concurrent_future_cancel(submitted) == -EPERM && reports == 3);
+    expect(hence_concurrent_future_add_done_callback(submitted, count_call, NULL) == -EPERM);
+    expect(reports == 4 && !called_back);
     expect(hence_concurrent_wait(&submitted, 1, HENCE_ALL_COMPLETED, -1) == -EPERM);
     expect(!hence_concurrent_future_running(submitted));
     expect(hence_executor_shutdown(executor, true, -1) == -ECHILD);
@@ -108,6 +119,9 @@ static void use_parents(void)
     hence_result r = hence_concurrent_future_result(finished, -1);
     expect(hence_as_int(&r) == 3);
     hence_drop(r);
+    expect(hence_concurrent_future_cancel(finished) == -EALREADY);
+    expect(hence_concurrent_future_add_done_callback(finished, count_call, NULL) == 0);
+    expect(called_back == 1);
     hence_executor_unref(executor);
 }
 
@@ -159,6 +173,12 @@ static void go_on(void)
     expect(hence_future_done(in_queue) && died(hence_future_result(in_queue)));
     expect(hence_future_done(wrapped) && died(hence_future_result(wrapped)));
     hence_future *f = hence_run_in_executor(loop, executor, work_number, &work, work_drop);
+    expect(died(hence_loop_run_until_complete(loop, f)));
+    hence_future_unref(f);
+    f = hence_wrap_future(loop, submitted);
+    expect(died(hence_loop_run_until_complete(loop, f)));
+    hence_future_unref(f);
+    f = hence_executor_shutdown_future(loop, executor, true);
     expect(died(hence_loop_run_until_complete(loop, f)));
     hence_future_unref(f);
     /* its own one works */
@@ -223,6 +243,50 @@ TEST_ONCE(exec_fork, what_the_parent_s_threads_had_done_comes_in_the_child_too)
     hence_concurrent_future_unref(last);
     end_pool(loop, executor);
     hence_loop_free(loop);
+}
+
+static hence_future *the_end;
+
+static void cancel_what_has_come(void)
+{
+    expect(hence_loop_reinit(loop) == 0);
+    expect(hence_future_cancel(in_queue) == 0 && hence_future_cancel(the_end) == 0);
+    hence_test_turn(loop);
+    hence_test_turn(loop);
+    expect(hence_future_cancelled(in_queue) && hence_future_cancelled(the_end));
+    hence_future_unref(in_queue);
+    hence_future_unref(the_end);
+    hence_executor_unref(executor);
+    hence_loop_free(loop);
+}
+
+TEST_ONCE(exec_fork, what_has_come_can_be_cancelled_in_the_child)
+{
+    loop = real_loop();
+    executor = pool(1, 0);
+    third = (struct work){.number = 3};
+    in_queue = hence_run_in_executor(loop, executor, work_at_gate, &third, NULL);
+    the_end = hence_executor_shutdown_future(loop, executor, false);
+    atomic_store(&third.go, true);
+    check_int(hence_executor_shutdown(executor, false, -1), 0);
+    check_int(in_child(cancel_what_has_come), 0);
+    check(gives_three(in_queue));
+    check_string(await(loop, the_end), "none");
+    hence_executor_unref(executor);
+    hence_loop_free(loop);
+}
+
+static void let_go_of_parents(void)
+{
+    expect(!hence_executor_unref(executor));
+    expect(reports == 0);
+}
+
+TEST_ONCE(exec_fork, an_executor_that_has_no_threads_yet_can_be_let_go_in_both)
+{
+    executor = pool(1, 0);
+    check_int(in_child(let_go_of_parents), 0);
+    hence_executor_unref(executor);
 }
 
 /* ---- what happens in the loop goes on ---- */
