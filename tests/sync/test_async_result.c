@@ -55,6 +55,14 @@ TEST(async_result, a_failure_that_nobody_asked_for_is_reported)
     forget_reports();
 }
 
+TEST(async_result, that_it_was_cancelled_is_no_news)
+{
+    hence_async_result *result = hence_async_result_new();
+    hence_async_result_set(result, hence_fail_static(HENCE_ECANCELLED));
+    hence_async_result_free(result);
+    check(!hence_async_result_is_set(NULL));
+}
+
 TEST(async_result, a_chain_is_refused)
 {
     hence_async_result *result = hence_async_result_new();
