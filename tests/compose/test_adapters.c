@@ -274,6 +274,18 @@ TEST(adapters, the_canceller_of_a_Future_that_a_Deferred_is_to_resolve_may_aband
     end_loop(&both);
 }
 
+TEST(adapters, a_Future_whose_Deferred_is_forgotten_is_cancelled)
+{
+    struct loop_and_clock both = begin_loop();
+    struct held held = hold_promise(both.loop, goes_on, "canceller");
+    hence_deferred_forget(held.d);
+    check(hence_future_done(held.f));
+    check_string(outcome_of(held.f), "cancelled");
+    held.d = NULL;
+    end_held(&held);
+    end_loop(&both);
+}
+
 TEST(adapters, the_canceller_of_a_Deferred_that_another_is_to_resolve_may_decide)
 {
     hence_promise *p, *q;
