@@ -521,6 +521,32 @@ TEST(adapters, cancelling_the_Deferred_is_too_late_when_the_Future_is_done)
     end_loop(&both);
 }
 
+static hence_result chain_to_future(hence_result *in, void *f)
+{
+    (void)in;
+    return hence_chain_future(hence_future_ref(f));
+}
+
+TEST(adapters, a_Deferred_that_is_paused_while_it_waits_for_a_Future_goes_on_when_it_is_not)
+{
+    struct loop_and_clock both = begin_loop();
+    hence_promise *p;
+    hence_future *f = hence_future_new(both.loop, &p);
+    hence_deferred *d = hence_deferred_succeed(hence_none());
+    hence_deferred_add_callback(d, chain_to_future, f);
+    hence_deferred_add_both(d, pass, "d");
+    hence_deferred_pause(d);
+    hence_resolve(p, hence_int(7));
+    hence_test_clock_advance(both.clock, 0);
+    check_trace("");
+    hence_deferred_unpause(d);
+    check_trace("d:7");
+    hence_deferred_unref(d);
+    hence_future_unref(f);
+    end_loop(&both);
+    forget_reports();
+}
+
 TEST(adapters, the_Deferred_holds_the_Future)
 {
     struct loop_and_clock both = begin_loop();

@@ -319,6 +319,21 @@ TEST(listeners, thousands_are_told_once_each)
 }
 
 /* difference 14 */
+TEST(listeners, taking_back_another_one_removes_none)
+{
+    struct loop_and_clock both = begin_loop();
+    hence_promise *p;
+    hence_future *f = hence_future_new(both.loop, &p);
+    hence_future_add_done_callback(f, done, "f");
+    check_int(hence_future_remove_done_callback(f, look_away, "f"), 0);
+    check_int(hence_future_remove_done_callback(f, done, NULL), 0);
+    hence_resolve(p, hence_int(7));
+    hence_test_clock_advance(both.clock, 0);
+    check_trace("f:7");
+    hence_future_unref(f);
+    end_loop(&both);
+}
+
 static int next_told;
 
 static void tell_in_order(hence_future *f, void *number)
