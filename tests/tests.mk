@@ -16,6 +16,7 @@ CRITERION_TESTS += tests/value/test_result.crit
 CRITERION_TESTS += tests/value/test_failure.crit
 CRITERION_TESTS += tests/value/test_failure_group.crit
 CRITERION_TESTS += tests/value/test_list.crit
+CRITERION_TESTS += tests/value/test_portable.crit
 CRITERION_TESTS += tests/value/test_promise.crit
 CRITERION_TESTS += tests/deferred/test_steps.crit
 CRITERION_TESTS += tests/deferred/test_run.crit
@@ -116,6 +117,19 @@ CRITERION_TESTS += tests/sync/test_depth.crit
 CRITERION_TESTS += tests/testing/test_clock.crit
 CRITERION_TESTS += tests/testing/test_helpers.crit
 
+# Those in which calls of the system fail, through tests/support/system.c. Two lines each.
+
+failing_calls = $(AM_LDFLAGS) -Wl,--wrap=event_reinit,--wrap=eventfd,--wrap=malloc \
+	-Wl,--wrap=posix_memalign,--wrap=pthread_key_create,--wrap=pthread_setspecific \
+	-Wl,--wrap=read,--wrap=sched_getaffinity,--wrap=sysconf,--wrap=write
+
+CRITERION_TESTS += tests/base/test_slab.crit
+tests_base_test_slab_crit_LDFLAGS = $(failing_calls)
+CRITERION_TESTS += tests/exec/test_processors.crit
+tests_exec_test_processors_crit_LDFLAGS = $(failing_calls)
+CRITERION_TESTS += tests/loop/test_system.crit
+tests_loop_test_system_crit_LDFLAGS = $(failing_calls)
+
 # ---- plain programs, for what crosses threads: they also run under TSan. Two lines each.
 
 THREAD_LIBS = lib/libhence-ledger.la $(EVENT_LIBS) -lpthread
@@ -184,7 +198,9 @@ tests_libtestsupport_la_SOURCES = \
 	tests/support/script.c \
 	tests/support/script.h \
 	tests/support/support.c \
-	tests/support/support.h
+	tests/support/support.h \
+	tests/support/system.c \
+	tests/support/system.h
 tests_libtestsupport_la_CFLAGS = $(AM_CFLAGS) -static
 tests_libtestsupport_la_LDFLAGS = $(SANITIZER_FLAGS) $(COVERAGE_FLAGS)
 
@@ -236,6 +252,7 @@ installcheck-local:
 if COVERAGE
 coverage:
 	$(MAKE) $(AM_MAKEFLAGS) check-core
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/gates/coroutines
 	root=`cd $(top_srcdir) && pwd` && gcovr --root $$root --filter $$root/lib/ \
 		--object-directory . --branches --exclude-unreachable-branches --sort-percentage \
 		--print-summary .

@@ -448,7 +448,8 @@ HENCE_API bool hence_loop_is_closed(const hence_loop *loop);
  * @param loop  lent
  * @retval 0        usable; the calling thread is the loop's
  * @retval -EINVAL  this is not a forked child
- * @retval -EIO     libevent's `event_reinit()` failed, or there is no descriptor for the door
+ * @retval -EIO     libevent's `event_reinit()` failed, or there is no descriptor for the door; the loop
+ *                  is closed now
  * @retval -ENOMEM  @p loop is NULL
  * @threading{The child's only thread.}
  * @complexity{O(number of events).}

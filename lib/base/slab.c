@@ -244,11 +244,9 @@ static bool find_blocks(size_t class)
 
 void *hence_slab_get(size_t class)
 {
-    struct hence_block *block = hence_blocks.free[class];
-    if (!block && find_blocks(class))
-        block = hence_blocks.free[class];
-    if (!block)
+    if (!find_blocks(class))
         return NULL;
+    struct hence_block *block = hence_blocks.free[class];
     hence_blocks.free[class] = block->next;
     return block;
 }

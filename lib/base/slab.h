@@ -10,7 +10,7 @@
 /* From now on there are slabs; false if there can be none. */
 bool hence_slabs_begin(void);
 
-/* A block of this class, or NULL. */
+/* A block of this class, of which none is at hand; or NULL. */
 void *hence_slab_get(size_t class);
 
 /* Gives it back, on whatever thread. */

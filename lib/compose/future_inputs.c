@@ -64,8 +64,6 @@ static void let_go(struct combination *c)
 {
     struct combined_futures *combined = combined_of(c);
     stop_timer(combined);
-    if (c->flags & COMBINATION_REPORTS_REST)
-        return;
     for (uint32_t i = 0; i < c->size; i++) {
         struct listening *input = &combined->inputs[i];
         hence_future *f = input->f;

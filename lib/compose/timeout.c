@@ -89,9 +89,8 @@ int hence_deferred_add_timeout_at(const char *site, hence_deferred *d, hence_loo
         .arg = arg,
     };
     hence_call timer;
-    error = hence_call_later(loop, timeout, expire, limit, &timer);
-    if (error)
-        return error == -ENOMEM ? lose(d) : error;
+    if (hence_call_later(loop, timeout, expire, limit, &timer) != 0)
+        return lose(d);
     limit->timer = timer;
     limit->loop = loop;
     hence_loop_depend(loop);

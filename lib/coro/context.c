@@ -266,10 +266,9 @@ static hence_result switch_slowly(struct hence_context *from, struct hence_conte
     }
     passed = message;
     if (by_swapcontext) {
-        const bool is_left_for_good = from->is_left_for_good;
-        leave(from, to, is_left_for_good);
-        swap(from->slow, to->slow);
-        arrive(is_left_for_good ? NULL : from->fake_stack);
+        leave(from, to, from->is_left_for_good);
+        swap(from->slow, to->slow); /* comes back only to those who are not left for good */
+        arrive(from->fake_stack);
     } else {
         jump(from, to);
     }

@@ -201,9 +201,8 @@ bool hence_generator_done(const hence_generator *g)
 /* ---- from within ---- */
 
 /* It does not run here, or is to end. */
-static HENCE_NOINLINE hence_result refuse_to_yield(const hence_generator *g, hence_result r)
+static HENCE_NOINLINE hence_result refuse_to_yield(bool is_closing, hence_result r)
 {
-    const bool is_closing = g && g->is_closing;
     hence_drop(r);
     if (!is_closing)
         hence_report_misuse("hence_yield() for a generator that does not run here");
@@ -213,11 +212,11 @@ static HENCE_NOINLINE hence_result refuse_to_yield(const hence_generator *g, hen
 hence_result hence_yield(hence_generator *g, hence_result r)
 {
     if (HENCE_UNLIKELY(!g || g->state != GENERATOR_RUNNING || hence_coroutine_here != g->coroutine))
-        return refuse_to_yield(NULL, r);
+        return refuse_to_yield(false, r);
     if (HENCE_UNLIKELY(g->references == 1)) /* nobody holds it any more: it is to end */
         g->is_closing = true;
     if (HENCE_UNLIKELY(g->is_closing))
-        return refuse_to_yield(g, r);
+        return refuse_to_yield(true, r);
     *g->out = r;
     g->references--;
     g->state = GENERATOR_SUSPENDED;

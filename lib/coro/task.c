@@ -241,14 +241,12 @@ static void close_part(struct hence_hold *hold)
         hence_deliver(consumer, r);
 }
 
-static const struct hence_hold_kind hold_kind = {.close = close_part};
-
 struct task *hence_task_of_hold(struct hence_hold *hold)
 {
-    if (hold->kind != &hold_kind)
-        return NULL;
     return (struct task *)((char *)hold - offsetof(struct task, hold));
 }
+
+static const struct hence_hold_kind hold_kind = {.close = close_part};
 
 /* ---- made ---- */
 

@@ -104,8 +104,8 @@ hence_deferred *hence_deferred_fail_at(const char *site, hence_result r)
 #ifdef HENCE_LEDGER
 bool hence_deferred_wrong_thread(const struct hence_deferred *d)
 {
-    if (!d || d->thread == hence_thread())
-        return false;
+    if (!d || d->thread == hence_thread() || hence_thread_is_from_before_fork(d->thread))
+        return false; /* of those from before a fork the child has a copy, and one thread for all of them */
     hence_report report = {
         .kind = HENCE_REPORT_WRONG_THREAD,
         .message = "a Deferred was used on another thread than the one that made it",

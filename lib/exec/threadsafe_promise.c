@@ -108,11 +108,11 @@ static bool cancelled(hence_promise *promise, void *arg)
     return true;
 }
 
-/* In a forked child: who would resolve it may have stayed in the parent. */
+/* In a forked child: who would resolve it may have stayed in the parent, unless he has done so before. */
 static void loop_forked(struct hence_hold *hold)
 {
     hence_threadsafe_promise *t = (hence_threadsafe_promise *)hold;
-    if (!t->producer || !t->producer->is_parents(t))
+    if (t->parcel.next == &t->parcel || !t->producer || !t->producer->is_parents(t))
         return;
     hence_loop_let_go(t->loop, &t->hold);
     end_promise(t, hence_fail_static(HENCE_EDIED));
@@ -130,6 +130,7 @@ bool hence_threadsafe_promise_init(hence_threadsafe_promise *t, hence_loop *loop
         return false;
     }
     t->parcel.kind = hence_deferred_is(&p->waitable) ? &for_deferred : &for_future;
+    t->parcel.next = NULL;
     t->hold.kind = &hold_kind;
     t->loop = loop;
     t->promise = p;

@@ -36,10 +36,10 @@ static void wrap_free(hence_threadsafe_promise *promise)
     hence_concurrent_future_unref(f);
 }
 
+/* A job is, on a thread of the parent. An operation goes on in its loop, as soon as the child does with that. */
 static bool is_parents(const hence_threadsafe_promise *promise)
 {
-    const hence_concurrent_future *f = ((const struct wrap *)promise)->f;
-    return hence_thread_is_from_before_fork(f->born) && !hence_concurrent_is_done(f);
+    return !((const struct wrap *)promise)->f->kind->ends_with_loop;
 }
 
 static const struct threadsafe_producer producer = {stop, wrap_free, is_parents};

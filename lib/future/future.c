@@ -212,7 +212,7 @@ static void promise_ended(hence_future *f)
 static int resolve_part(struct hence_waitable *self, hence_result r, const char *site)
 {
     hence_future *f = hence_future_of(self);
-    if (HENCE_UNLIKELY(!hence_future_is_here(f, "hence_resolve_at(NULL, )"))) {
+    if (HENCE_UNLIKELY(!hence_future_is_here(f, "hence_resolve()"))) {
         hence_drop(r);
         return -EPERM;
     }

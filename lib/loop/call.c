@@ -75,7 +75,7 @@ static int64_t after(const hence_loop *loop, int64_t delay)
 {
     int64_t when;
     if (__builtin_add_overflow(hence_loop_time(loop), delay, &when))
-        return delay > 0 ? INT64_MAX - 1 : INT64_MIN + 1;
+        return INT64_MAX - 1; /* now is not negative: it is too late for it, not too early */
     return when;
 }
 

@@ -148,6 +148,7 @@ static struct ready take_arrived(struct door *door)
     struct hence_parcel *parcel = door->arrived;
     door->arrived = parcel->next;
     fetch_ahead(parcel, parcel->next, 8);
+    parcel->next = parcel;
     if (parcel->kind)
         return (struct ready){.fn = parcel->kind->call, .arg = parcel, .drop = parcel->kind->drop};
     struct posted_call *call = (struct posted_call *)parcel;
@@ -182,6 +183,24 @@ void hence_door_take_posted(hence_loop *loop)
 {
     take_posted(&loop->door, NULL);
     hence_loop_arm(loop);
+}
+
+static void nothing(void *parcel)
+{
+    (void)parcel; /* its end follows */
+}
+
+int hence_door_queue_posted(hence_loop *loop)
+{
+    struct door *door = &loop->door;
+    take_posted(door, NULL);
+    while (door->arrived && hence_ready_reserve(&loop->queue) == 0) {
+        struct ready entry = take_arrived(door);
+        if (!entry.fn)
+            entry.fn = nothing;
+        hence_ready_append(&loop->queue, &entry);
+    }
+    return door->arrived ? -ENOMEM : 0;
 }
 
 static void on_wake_up(evutil_socket_t fd, short what, void *arg)

@@ -60,9 +60,9 @@ int hence_loop_refuse(hence_loop *loop, const char *what)
         return -ENOMEM;
     if (!hence_loop_is_here(loop, what))
         return -EPERM;
-    if (!loop->closed && hence_door_is_gone(loop))
+    if (!loop->closed) /* then it is the base that is gone */
         hence_loop_base_is_gone(loop);
-    return loop->closed ? -ESHUTDOWN : 0;
+    return -ESHUTDOWN;
 }
 
 hence_result hence_loop_refusal(int error)
@@ -146,7 +146,7 @@ hence_loop *hence_loop_unref(hence_loop *loop)
         return NULL;
     /* only the loop's own reference would be left: nobody could close it any more */
     if (atomic_load_explicit(&loop->references, memory_order_relaxed) == 2 &&
-        loop->owner == hence_thread() && !loop->closed && !loop->running)
+        loop->owner == hence_thread() && !loop->closed)
         hence_loop_close(loop);
     hence_loop_release(loop);
     return NULL;
@@ -192,7 +192,7 @@ int hence_loop_can_run(hence_loop *loop)
     int error = hence_loop_check(loop, "running the loop");
     if (error)
         return error;
-    return hence_loop_running_here || loop->in_turn ? -EBUSY : 0;
+    return hence_loop_running_here ? -EBUSY : 0;
 }
 
 static void begin_run(hence_loop *loop)
@@ -333,14 +333,22 @@ static void close_all(struct hence_ring *holds)
     }
 }
 
+static void join_thread(hence_loop *loop)
+{
+    for (const hence_loop *here = loops_here; here; here = here->next_here) {
+        if (here == loop)
+            return;
+    }
+    loop->next_here = loops_here;
+    loops_here = loop;
+}
+
 static void leave_thread(hence_loop *loop)
 {
-    for (hence_loop **here = &loops_here; *here; here = &(*here)->next_here) {
-        if (*here == loop) {
-            *here = loop->next_here;
-            return;
-        }
-    }
+    hence_loop **here = &loops_here;
+    while (*here != loop)
+        here = &(*here)->next_here;
+    *here = loop->next_here;
 }
 
 /* The loop's base is there only if `touch_base`. */
@@ -363,7 +371,7 @@ static void close_loop(hence_loop *loop, bool touch_base)
     if (touch_base) {
         event_del(&loop->turn);
         event_del(&loop->door.event);
-        if (loop->owns_base)
+        if (loop->owns_base && !loop->running && !loop->in_turn)
             event_base_free(loop->base);
     }
     loop->base = NULL;
@@ -404,7 +412,7 @@ hence_loop *hence_loop_free(hence_loop *loop)
 
 /* ---- in a forked child ---- */
 
-/* Each of those outside is told, whatever else that ends. */
+/* Each of those outside is told, whatever else that ends; if it closes the loop, they are told of that too. */
 static void tell_holds(hence_loop *loop)
 {
     struct hence_ring told;
@@ -417,10 +425,21 @@ static void tell_holds(hence_loop *loop)
             hold->kind->forked(hold);
     }
     while (!hence_ring_is_empty(&told)) {
-        struct hence_ring *hold = told.next;
-        hence_ring_remove(hold);
-        hence_ring_append(&loop->holds, hold);
+        struct hence_hold *hold = (struct hence_hold *)told.next;
+        hence_ring_remove(&hold->ring);
+        if (loop->closed)
+            hold->close(hold);
+        else
+            hence_ring_append(&loop->holds, &hold->ring);
     }
+}
+
+/* Without its base, or without a door, it is of no use. If it runs, its base stays: libevent is still in there. */
+static int give_up(hence_loop *loop)
+{
+    close_loop(loop, true);
+    loop->stopped = true;
+    return -EIO;
 }
 
 int hence_loop_reinit(hence_loop *loop)
@@ -432,18 +451,24 @@ int hence_loop_reinit(hence_loop *loop)
     loop->owner = hence_thread();
     if (loop->closed)
         return 0;
+    join_thread(loop); /* it is another one, if the child was not forked on the loop's */
     if (hence_door_is_gone(loop)) {
         hence_loop_base_is_gone(loop);
         return 0;
     }
     if (event_reinit(loop->base) < 0)
-        return -EIO;
+        return give_up(loop);
     event_del(&loop->door.event);
     close(loop->door.fd);
-    if (hence_door_open(loop) < 0)
-        return -EIO;
-    hence_door_take_posted(loop); /* what was posted before has no wake-up on its way here */
+    /* what was posted before has no wake-up on its way here, and who has posted it is not told of the fork */
+    if (hence_door_open(loop) < 0 || hence_door_queue_posted(loop) < 0)
+        return give_up(loop);
+    hence_loop_ref(loop); /* who is told may close it and let it go */
     tell_holds(loop);
-    loop->armed = INT64_MAX;
-    return hence_loop_arm(loop);
+    if (!loop->closed) {
+        loop->armed = INT64_MAX;
+        hence_loop_arm(loop);
+    }
+    hence_loop_unref(loop);
+    return 0;
 }

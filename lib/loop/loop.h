@@ -185,7 +185,7 @@ struct timer *hence_timers_ready(struct timers *timers, uint32_t slot, uint32_t 
 
 /* What another thread posts: a part of the memory of whoever posts it. */
 struct hence_parcel {
-    struct hence_parcel *next;
+    struct hence_parcel *next;            /* itself: the loop has taken it, and comes to it */
     const struct hence_parcel_kind *kind; /* NULL: the door's own, a struct posted_call */
 };
 
@@ -373,5 +373,7 @@ void hence_door_let_in(hence_loop *loop, int at_most);
 void hence_door_make_turn(hence_loop *loop);
 /* Takes what is posted now, without waiting for the wake-up. */
 void hence_door_take_posted(hence_loop *loop);
+/* Moves it into the queue too, all of it: 0, or -ENOMEM. */
+int hence_door_queue_posted(hence_loop *loop);
 
 #endif

@@ -105,7 +105,7 @@ static void go_on(hence_loop *loop)
     if (loop->in_shutdown) /* further down on the stack */
         return;
     loop->in_shutdown = true;
-    while (loop->shutdown_phase <= HENCE_SHUTDOWN_AFTER && !loop->closed) {
+    while (loop->shutdown_phase <= HENCE_SHUTDOWN_AFTER) {
         run_phase(loop, loop->shutdown_phase, true);
         if (loop->shutdown_waiting || loop->closed)
             break;

@@ -165,7 +165,7 @@ static void take_turn(hence_loop *loop)
     struct ready_queue *queue = &loop->queue;
     int left = loop->one_snapshot ? INT_MAX : HENCE_TURN_CALLS;
     loop->turn_time = hence_loop_time(loop);
-    while (!loop->closed) {
+    for (;;) { /* a call that closes the loop leaves nothing in the queue */
         if (queue->head >= queue->limit) { /* a new snapshot */
             if (loop->door.arrived)
                 hence_door_let_in(loop, loop->one_snapshot ? INT_MAX : HENCE_TURN_CALLS);
@@ -180,7 +180,7 @@ static void take_turn(hence_loop *loop)
             }
             queue->limit = queue->tail;
         }
-        while (queue->head < queue->limit && left > 0 && !loop->closed) {
+        while (queue->head < queue->limit && left > 0) {
             run_next(loop);
             left--;
         }

@@ -13,8 +13,7 @@ bool hence_store_reserve(struct store *store)
     if (store->count < store->capacity)
         return true;
     const size_t capacity = store->capacity ? 2 * store->capacity : 8;
-    struct item *items =
-        capacity <= SIZE_MAX / sizeof *items ? hence_memory_get(capacity * sizeof *items) : NULL;
+    struct item *items = hence_memory_get(capacity * sizeof *items);
     if (!items)
         return false;
     for (size_t i = 0; i < store->count; i++)

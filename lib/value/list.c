@@ -35,8 +35,7 @@ hence_list *hence_list_new(size_t n)
 /* The same list with room for more, or NULL. */
 static hence_list *grow(hence_list *list)
 {
-    const size_t capacity = list->capacity < 4 ? 8 : list->capacity * 2;
-    hence_list *grown = capacity > list->capacity ? hence_list_new(capacity) : NULL;
+    hence_list *grown = hence_list_new(list->capacity < 4 ? 8 : list->capacity * 2);
     if (!grown)
         return NULL;
     grown->size = list->size;

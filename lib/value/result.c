@@ -41,7 +41,7 @@ void hence_drop_owner(hence_result r)
         ((hence_drop_fn *)(uintptr_t)r.kind)((void *)(uintptr_t)r.word);
     } else if (r.kind == HENCE_KIND_FAILURE) {
         hence_failure_unref((hence_failure *)(uintptr_t)r.word);
-    } else if (r.kind == HENCE_KIND_SHARED || r.kind == HENCE_KIND_CHAIN) {
+    } else { /* shared, or a chain */
         struct hence_waitable *waitable = hence_chained(&r);
         waitable->consumer.part->unref(waitable);
     }

@@ -368,3 +368,12 @@ Test(memory, before_the_first_object_the_choice_can_be_changed)
     hence_deferred_unref(hence_deferred_succeed(hence_none()));
     cr_assert_eq(allocated, 0);
 }
+
+Test(memory, the_system_s_may_be_chosen_and_has_slabs)
+{
+    use_slabs();
+    cr_assert_eq(hence_set_allocator(NULL), 0);
+    void *p = hence_memory_get(64);
+    cr_assert_eq(hence_blocks.current[hence_memory_class(64)], hence_slab_of(p));
+    hence_memory_put(p, 64);
+}

@@ -42,7 +42,7 @@ static bool in_child(bool (*fn)(uint64_t number), uint64_t number)
     fflush(NULL);
     pid_t child = fork();
     if (child == 0)
-        _exit(fn(number) ? 0 : 1);
+        end_forked_child(fn(number) ? 0 : 1);
     return child > 0 && waitpid(child, &status, 0) == child && status == 0;
 }
 

@@ -194,6 +194,118 @@ TEST(adapters, what_the_Deferred_ends_with_after_that_is_destroyed)
     end_loop(&both);
 }
 
+/* ---- cancellers of promises that another one holds ---- */
+
+static bool resolves_with_chain(hence_promise *p, void *d)
+{
+    hence_resolve(p, hence_chain(d));
+    return true;
+}
+
+static bool abandons(hence_promise *p, void *word)
+{
+    trace("%s", (const char *)word);
+    hence_abandon(p);
+    return true;
+}
+
+/* A Deferred that is to resolve a Future, which has a canceller of its own. */
+struct held {
+    hence_promise *p;
+    hence_deferred *d;
+    hence_future *f;
+};
+
+static struct held hold_promise(hence_loop *loop, hence_canceller *canceller, void *arg)
+{
+    struct held held;
+    hence_promise *promise;
+    held.d = hence_deferred_new(&held.p);
+    held.f = hence_future_new(loop, &promise);
+    hence_promise_on_cancel(promise, canceller, arg);
+    hence_deferred_chain(held.d, promise);
+    return held;
+}
+
+/* What the Deferred comes to then is swallowed. */
+static void end_held(struct held *held)
+{
+    check_int(hence_resolve(held->p, payload()), 0);
+    hence_deferred_unref(held->d);
+    hence_future_unref(held->f);
+    check_int(payloads_alive(), 0);
+}
+
+TEST(adapters, the_canceller_of_a_Future_that_a_Deferred_is_to_resolve_may_decide)
+{
+    struct loop_and_clock both = begin_loop();
+    struct held held = hold_promise(both.loop, resolves, "canceller");
+    check_int(hence_future_cancel(held.f), 0);
+    check_trace("canceller");
+    check_string(outcome_of(held.f), "shared");
+    end_held(&held);
+    end_loop(&both);
+}
+
+TEST(adapters, the_canceller_of_a_Future_that_a_Deferred_is_to_resolve_may_have_it_wait)
+{
+    struct loop_and_clock both = begin_loop();
+    hence_promise *q;
+    hence_deferred *other = hence_deferred_new(&q);
+    struct held held = hold_promise(both.loop, resolves_with_chain, other);
+    const int error = hence_future_cancel(held.f);
+    check(!hence_future_done(held.f));
+    if (error) /* there was nobody to take the chain */
+        hence_deferred_unref(other);
+    hence_resolve(q, hence_int(7));
+    check_string(outcome_of(held.f), "7");
+    end_held(&held);
+    end_loop(&both);
+}
+
+TEST(adapters, the_canceller_of_a_Future_that_a_Deferred_is_to_resolve_may_abandon_it)
+{
+    struct loop_and_clock both = begin_loop();
+    struct held held = hold_promise(both.loop, abandons, "canceller");
+    check_int(hence_future_cancel(held.f), 0);
+    check_trace("canceller");
+    check(hence_future_cancelled(held.f));
+    end_held(&held);
+    end_loop(&both);
+}
+
+TEST(adapters, a_Future_whose_Deferred_is_forgotten_is_cancelled)
+{
+    struct loop_and_clock both = begin_loop();
+    struct held held = hold_promise(both.loop, goes_on, "canceller");
+    hence_deferred_forget(held.d);
+    check(hence_future_done(held.f));
+    check_string(outcome_of(held.f), "cancelled");
+    held.d = NULL;
+    end_held(&held);
+    end_loop(&both);
+}
+
+TEST(adapters, the_canceller_of_a_Deferred_that_another_is_to_resolve_may_decide)
+{
+    hence_promise *p, *q;
+    for (int way = 0; way < 3; way++) {
+        hence_set_debugging(way == 2);
+        hence_deferred *d = hence_deferred_new(&p), *outer = hence_deferred_new(&q);
+        hence_promise_on_cancel(q, way == 1 ? abandons : resolves, "canceller");
+        hence_deferred_chain(d, q);
+        hence_deferred_add_both(outer, pass, "outer");
+        check_int(hence_deferred_cancel(outer), 0);
+        check_trace(way == 1 ? "canceller outer:cancelled" : "canceller outer:payload");
+        hence_deferred_unref(outer);
+        check_int(hence_resolve(p, payload()), 0);
+        hence_deferred_unref(d);
+        check_int(payloads_alive(), 0);
+    }
+    hence_set_debugging(false);
+    forget_reports();
+}
+
 static hence_result fail_late(hence_result *in, void *word)
 {
     trace("%s:%s", (const char *)word, describe(in));
@@ -407,6 +519,32 @@ TEST(adapters, cancelling_the_Deferred_is_too_late_when_the_Future_is_done)
     hence_deferred_unref(d);
     hence_future_unref(f);
     end_loop(&both);
+}
+
+static hence_result chain_to_future(hence_result *in, void *f)
+{
+    (void)in;
+    return hence_chain_future(hence_future_ref(f));
+}
+
+TEST(adapters, a_Deferred_that_is_paused_while_it_waits_for_a_Future_goes_on_when_it_is_not)
+{
+    struct loop_and_clock both = begin_loop();
+    hence_promise *p;
+    hence_future *f = hence_future_new(both.loop, &p);
+    hence_deferred *d = hence_deferred_succeed(hence_none());
+    hence_deferred_add_callback(d, chain_to_future, f);
+    hence_deferred_add_both(d, pass, "d");
+    hence_deferred_pause(d);
+    hence_resolve(p, hence_int(7));
+    hence_test_clock_advance(both.clock, 0);
+    check_trace("");
+    hence_deferred_unpause(d);
+    check_trace("d:7");
+    hence_deferred_unref(d);
+    hence_future_unref(f);
+    end_loop(&both);
+    forget_reports();
 }
 
 TEST(adapters, the_Deferred_holds_the_Future)

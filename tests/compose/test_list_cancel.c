@@ -271,6 +271,33 @@ TEST(list_cancel, inputs_from_Futures_are_told_through_the_loop)
     end_loop(&both);
 }
 
+static hence_result wait_for_future(hence_result *in, void *f)
+{
+    (void)in;
+    return hence_chain_future(f);
+}
+
+TEST(list_cancel, a_Future_that_an_input_has_come_to_wait_for_is_cancelled)
+{
+    struct loop_and_clock both = begin_loop();
+    hence_promise *p, *q;
+    hence_future *f = hence_future_new(both.loop, &p);
+    hence_deferred *input = hence_deferred_new(&q);
+    hence_deferred_add_callback(input, wait_for_future, hence_future_ref(f));
+    hence_deferred *d = hence_deferred_list(&input, 1, 0); /* it holds the input alone */
+    hence_resolve(q, hence_none());
+    check_int(hence_deferred_cancel(d), 0);
+    check(hence_future_cancelled(f));
+    hence_test_clock_advance(both.clock, 0);
+    check_string(outcome(d), "[cancelled]");
+    hence_deferred_unref(d);
+    hence_abandon(p);
+    if (!input) /* nothing has taken it */
+        hence_future_unref(f);
+    hence_future_unref(f);
+    end_loop(&both);
+}
+
 TEST(list_cancel, forgetting_it_cancels_all_and_reports_nothing)
 {
     begin_inputs(3, STOPS);

@@ -199,6 +199,7 @@ TEST(operators, of_none_there_is_none)
     check(!hence_future_then(NULL, pass, swallow, "never"));
     check(!hence_combine2(NULL, futures[0], NULL, NULL));
     check(!hence_combine2(futures[0], NULL, NULL, NULL));
+    check(!hence_combine2(futures[0], futures[0], NULL, NULL));
     end();
 }
 

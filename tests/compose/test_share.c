@@ -577,6 +577,28 @@ static hence_result chain_the_share(hence_result *in, void *word)
     return hence_chain(hence_share_get(the_share));
 }
 
+/* A share of what the outer one gives. */
+static hence_share *share_of(hence_share *outer)
+{
+    return hence_share_new(hence_share_get(outer));
+}
+
+TEST(share, shares_of_a_share_are_told_one_after_the_other)
+{
+    hence_share *outer = begin_share();
+    hence_share *first = share_of(outer), *second = share_of(outer), *third = share_of(first);
+    hence_deferred *d[] = {get(third, "c"), get(second, "b"), get(first, "a"), get(third, "d")};
+    resolve_input(0, hence_int(7));
+    check_trace("a:7 b:7 c:7 d:7");
+    for (int i = 0; i < 4; i++)
+        hence_deferred_unref(d[i]);
+    hence_share_unref(third);
+    hence_share_unref(second);
+    hence_share_unref(first);
+    hence_share_unref(outer);
+    end_inputs();
+}
+
 TEST(share, a_step_may_wait_for_it)
 {
     begin_the_share();

@@ -442,6 +442,19 @@ static hence_result yield_from_null(hence_generator *g, void *arg)
     return hence_yield_from(g, NULL);
 }
 
+TEST(generator, yield_from_outside_of_one_ends_the_inner_one)
+{
+    hence_result r = hence_yield_from(NULL, hence_generator_new(yield_for_another, NULL));
+    check_string(describe_and_drop(r), "invalid");
+    check(had_report(HENCE_REPORT_MISUSE));
+    check_trace("invalid");
+    r = hence_yield_from(NULL, hence_generator_new(clean_up, "a"));
+    check_string(describe_and_drop(r), "invalid");
+    check(had_report(HENCE_REPORT_MISUSE));
+    check_trace("a:invalid");
+    check_int(payloads_alive(), 0);
+}
+
 TEST(generator, yield_from_nothing_is_out_of_memory)
 {
     hence_generator *g = hence_generator_new(yield_from_null, NULL);

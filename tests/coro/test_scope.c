@@ -498,6 +498,35 @@ TEST(scopes, the_deadline_that_counts_is_the_nearest_that_no_shield_keeps_away)
     check_int(hence_current_effective_deadline(), HENCE_NEVER);
 }
 
+static hence_result effective_in_group(void *arg)
+{
+    (void)arg;
+    hence_cancel_scope *s = hence_move_on_until(HENCE_SECONDS(5));
+    hence_task_group *g = hence_task_group_enter();
+    tell_deadline();
+    hence_drop(hence_task_group_exit(g, hence_none()));
+    return hence_cancel_scope_exit(s, hence_none(), NULL);
+}
+
+TEST(scopes, a_group_within_it_has_its_deadline)
+{
+    check_run(effective_in_group, "0:deadline=5 main=none");
+}
+
+static hence_result moves_on_never(void *arg)
+{
+    (void)arg;
+    hence_cancel_scope *s = hence_move_on_after(INT64_MAX);
+    tell_deadline();
+    tell_and_drop("nap", nap(1));
+    return hence_cancel_scope_exit(s, hence_none(), NULL);
+}
+
+TEST(scopes, a_time_that_ends_after_the_end_of_time_never_does)
+{
+    check_run(moves_on_never, "0:never 1:nap=none main=none");
+}
+
 /* ---- beside the cancellation of tasks ---- */
 
 /* rules 93, 169 */
@@ -623,6 +652,66 @@ TEST(scopes, one_that_is_not_exited_ends_with_the_body_and_is_reported)
     check_run(leaves_it_open, "main=none");
     check(had_report(HENCE_REPORT_MISUSE));
     forget_reports();
+}
+
+static void cancel_elsewhere(void *s)
+{
+    hence_cancel_scope_cancel(s);
+}
+
+static hence_result shows_to_another_thread(void *arg)
+{
+    (void)arg;
+    hence_cancel_scope *s = hence_cancel_scope_enter();
+    on_another_thread(cancel_elsewhere, s);
+    tell_exit(s, tell("nap", nap(1)));
+    return hence_none();
+}
+
+TEST_ONCE(scopes, another_thread_is_refused)
+{
+    check_run(shows_to_another_thread, "1:nap=none 1:exit=none main=none");
+    check(had_report(HENCE_REPORT_WRONG_THREAD));
+}
+
+static hence_cancel_scope *shown_outside;
+
+static hence_result shows_it_outside(void *arg)
+{
+    (void)arg;
+    shown_outside = hence_cancel_scope_enter();
+    tell_exit(shown_outside, tell("nap", nap(1)));
+    return hence_none();
+}
+
+TEST_ONCE(scopes, one_that_is_exited_outside_of_coroutines_goes_on_and_it_is_reported)
+{
+    begin(shows_it_outside, NULL);
+    hence_result r = hence_cancel_scope_exit(shown_outside, payload(), NULL);
+    check_string(describe_and_drop(r), "invalid");
+    check(had_report(HENCE_REPORT_MISUSE));
+    pass_time(1);
+    end();
+    check_trace("1:nap=none 1:exit=none main=none");
+}
+
+static hence_deferred *returned;
+
+static hence_result returns_a_chain_and_leaves_it_open(void *arg)
+{
+    (void)arg;
+    hence_move_on_after(HENCE_SECONDS(1));
+    return hence_chain(returned);
+}
+
+TEST_ONCE(scopes, a_chain_that_the_body_returns_is_waited_for_in_the_one_that_it_has_left_open)
+{
+    hence_promise *p;
+    returned = hence_deferred_new(&p);
+    hence_deferred_add_both(returned, pass, "d");
+    check_run(returns_a_chain_and_leaves_it_open, "d:cancelled main=none");
+    check(had_report(HENCE_REPORT_MISUSE));
+    hence_abandon(p);
 }
 
 TEST(scopes, outside_of_a_coroutine_there_is_none)

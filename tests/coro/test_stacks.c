@@ -56,6 +56,23 @@ TEST(stacks, the_peak_tells_how_much_was_used)
     check(much >= 100000 && much <= 131072);
 }
 
+TEST(stacks, the_peak_is_that_of_the_one_that_has_used_most)
+{
+    size_t much = 100000, little = 16;
+    hence_result r;
+    hence_generator *first = hence_generator_new(use, &much);
+    hence_generator *second = hence_generator_new(use, &little);
+    hence_generator_next(first, &r);
+    const int64_t peak = hence_as_int(&r);
+    hence_drop(r);
+    hence_generator_next(second, &r);
+    check(peak >= 100000);
+    check_int(hence_as_int(&r), peak);
+    hence_drop(r);
+    hence_generator_unref(second);
+    hence_generator_unref(first);
+}
+
 TEST(stacks, the_size_holds_for_those_that_begin_from_then_on)
 {
     check_int(hence_coroutine_set_stack_size(1 << 20), 0);

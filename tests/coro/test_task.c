@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "coro/coro_support.h"
+#include "loop/loop.h"
 
 SUITE(task);
 
@@ -164,6 +165,24 @@ TEST(task, the_argument_is_destroyed_too_if_there_is_no_task)
     end();
 }
 
+/* The queue of calls is full, so that it has to grow for the task. */
+TEST(task, what_there_is_no_place_for_is_none)
+{
+    begin();
+    dropped = 0;
+    const struct ready_queue *queue = both.loop ? &both.loop->queue : NULL;
+    while (queue && 2 * (queue->ordinary + 1) + LINKS_AT_ENDS <= queue->mask)
+        if (hence_call_soon(both.loop, call, "call", NULL))
+            break;
+    hence_future *f = hence_spawn_own(both.loop, give_seven, "a", count_drop);
+    run();
+    check(f);
+    check_int(hence_all_tasks(both.loop, NULL, 0), 0);
+    hence_future_unref(f);
+    end();
+    cr_assert_eq(dropped, 1);
+}
+
 TEST(task, without_a_function_it_is_refused)
 {
     begin();
@@ -253,6 +272,11 @@ TEST(task, a_Future_that_waits_for_something_else_is_none)
     hence_promise *p;
     hence_future *f = hence_deferred_as_future(both.loop, hence_deferred_new(&p));
     hence_future *g = hence_ensure_future(both.loop, hence_chain_future(hence_shield(f)));
+    hence_promise *q;
+    hence_future *h = hence_future_new(both.loop, &q);
+    hence_resolve(q, hence_chain_future(hence_future_ref(f)));
+    check(!hence_task_name(h));
+    hence_future_unref(h);
     check_int(hence_task_set_name(f, "no"), -EINVAL);
     check_int(hence_task_set_name(g, "no"), -EINVAL);
     check(!hence_task_name(g));
@@ -273,8 +297,14 @@ static void trace_tasks(void)
     }
 }
 
+static void ask_elsewhere(void *number)
+{
+    *(size_t *)number = hence_all_tasks(both.loop, NULL, 0);
+}
+
 TEST(task, all_that_have_not_ended_are_in_a_list_the_oldest_first)
 {
+    size_t tasks_elsewhere = 99;
     begin();
     hence_promise *p[2];
     struct waiting a = {"a", pending(&p[0]), NULL, false}, b = {"b", pending(&p[1]), NULL, false};
@@ -297,6 +327,9 @@ TEST(task, all_that_have_not_ended_are_in_a_list_the_oldest_first)
     run();
     check_int(hence_all_tasks(both.loop, NULL, 0), 0);
     check_int(hence_all_tasks(NULL, NULL, 0), 0);
+    on_another_thread(ask_elsewhere, &tasks_elsewhere);
+    check_int(tasks_elsewhere, 0);
+    check(had_report(HENCE_REPORT_WRONG_THREAD));
     hence_future_unref(first);
     hence_future_unref(second);
     end();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Task groups: rules 118 and 170. */
 #include <errno.h>
+#include <string.h>
 
 #include "coro/blocks.h"
 
@@ -965,6 +966,57 @@ static hence_result without_memory_for_a_child(void *arg)
     tell_number("refused", error == -ENOMEM);
     hence_drop(tell("nap", nap(1)));
     return tell("exit", hence_task_group_exit(g, hence_none()));
+}
+
+static int spawned_elsewhere;
+
+static hence_result never_begins(void *arg)
+{
+    (void)arg;
+    trace("begun");
+    return hence_none();
+}
+
+static void use_elsewhere(void *g)
+{
+    hence_task_group_cancel(g);
+    spawned_elsewhere =
+        hence_task_group_spawn_own(g, never_begins, payload_new(), payload_destroy, NULL);
+}
+
+static hence_result shows_to_another_thread(void *arg)
+{
+    (void)arg;
+    hence_task_group *g = hence_task_group_enter();
+    on_another_thread(use_elsewhere, g);
+    tell_and_drop("nap", nap(1));
+    return hence_task_group_exit(g, hence_int(7));
+}
+
+TEST_ONCE(task_groups, another_thread_is_refused)
+{
+    run(shows_to_another_thread);
+    check_trace("1:nap=none main=7");
+    check(had_report(HENCE_REPORT_WRONG_THREAD) && strstr(report_text(), "_cancel()"));
+    check(had_report(HENCE_REPORT_WRONG_THREAD) && strstr(report_text(), "_spawn()"));
+    check_int(spawned_elsewhere, -EPERM);
+    check_int(payloads_alive(), 0);
+}
+
+static hence_result exits_the_wrong_kind(void *arg)
+{
+    (void)arg;
+    hence_task_group *g = hence_task_group_enter();
+    tell_and_drop("wrong",
+                  hence_cancel_scope_exit((hence_cancel_scope *)(void *)g, payload(), NULL));
+    return hence_task_group_exit(g, hence_int(7));
+}
+
+TEST_ONCE(task_groups, what_is_exited_as_something_else_goes_on_and_it_is_reported)
+{
+    run(exits_the_wrong_kind);
+    check_trace("0:wrong=invalid main=7");
+    check(had_report(HENCE_REPORT_MISUSE));
 }
 
 TEST_ONCE(task_groups, a_body_without_its_group_cannot_wait)

@@ -692,6 +692,12 @@ static bool never(hence_promise *p, void *word)
     return true;
 }
 
+static void never_in_out(hence_result *in_out, void *arg)
+{
+    (void)arg;
+    trace("never:%s", describe(in_out));
+}
+
 static void use_from_another_thread(void *arg)
 {
     struct foreign *f = arg;
@@ -707,7 +713,7 @@ static void use_from_another_thread(void *arg)
     f->errors[i++] = hence_deferred_unref(f->d) ? 0 : -EPERM;
     hence_promise_on_cancel(f->p, never, "never");
     hence_deferred_forget(f->d);
-    f->errors[i++] = -EPERM;
+    f->errors[i++] = hence_deferred_add_in_out(f->d, never_in_out, NULL);
 }
 
 TEST(life, a_foreign_thread_is_refused_in_this_build)

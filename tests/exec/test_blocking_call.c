@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Threads that wait for a loop. */
 #include <errno.h>
+#include <event2/event.h>
 #include <pthread.h>
 
 #include "exec/exec_support.h"
@@ -213,4 +214,60 @@ TEST_IN_THREADS(blocking_call, none)
     hence_drop(r);
     hence_drop(hence_blocking_call_from_thread(NULL, give_number, NULL, -1));
     hence_loop_free(loop);
+}
+
+TEST_ONCE(blocking_call, without_memory)
+{
+    struct caller caller;
+    int number = 7;
+    hence_loop *loop = real_loop();
+    out_of_memory(true);
+    begin(&caller, loop, give_number, &number, -1);
+    check_string(end(&caller), "nomem");
+    out_of_memory(false);
+    hence_test_turn(loop);
+    check_trace("");
+    hence_loop_free(loop);
+}
+
+static hence_result use_up_memory(void *arg)
+{
+    (void)arg;
+    out_of_memory(true);
+    return payload();
+}
+
+TEST_ONCE(blocking_call, without_memory_for_what_the_function_gives)
+{
+    struct caller caller;
+    hence_loop *loop = real_loop();
+    begin(&caller, loop, use_up_memory, NULL, -1);
+    while (!caller.has_returned)
+        hence_test_turn(loop);
+    out_of_memory(false);
+    check_string(end(&caller), "nomem");
+    check_int(payloads_alive(), 0);
+    hence_test_turn(loop);
+    hence_loop_free(loop);
+}
+
+static hence_result close_loop(void *loop)
+{
+    trace("%d", hence_loop_close(loop));
+    return hence_int(7);
+}
+
+/* On a base that the program dispatches a call may do so. */
+TEST_ONCE(blocking_call, the_function_may_close_the_loop)
+{
+    struct caller caller;
+    struct event_base *base = event_base_new();
+    hence_loop *loop = hence_loop_new(base);
+    begin(&caller, loop, close_loop, loop, -1);
+    while (!hence_loop_is_closed(loop))
+        event_base_loop(base, EVLOOP_NONBLOCK | EVLOOP_NO_EXIT_ON_EMPTY);
+    check_string(end(&caller), "7");
+    check_trace("0");
+    hence_loop_free(loop);
+    event_base_free(base);
 }

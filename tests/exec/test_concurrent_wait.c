@@ -124,6 +124,14 @@ static void wait_in_loop(void *loop)
     hence_loop_stop(loop);
 }
 
+TEST_ONCE(concurrent_wait, a_condition_that_there_is_not_is_refused)
+{
+    begin_jobs();
+    const hence_wait_condition none = (hence_wait_condition)(HENCE_FIRST_EXCEPTION + 1);
+    check_int(hence_concurrent_wait(jobs, INPUTS, none, -1), -EINVAL);
+    end_jobs();
+}
+
 TEST_ONCE(concurrent_wait, where_a_loop_runs_it_is_refused_and_reported)
 {
     hence_loop *loop = real_loop();

@@ -22,9 +22,6 @@ static void expect_at(int line, bool holds)
 
 #define expect(condition) expect_at(__LINE__, (condition))
 
-/* So that coverage counts what children do. */
-extern void __gcov_dump(void) __attribute__((weak));
-
 static hence_loop *loop;
 static hence_executor *executor;
 static hence_future *in_queue, *at_work, *wrapped;
@@ -50,9 +47,7 @@ static int in_child(void (*child)(void))
         hence_set_report_handler(count_report, NULL);
         reports = 0;
         child();
-        if (__gcov_dump)
-            __gcov_dump();
-        _exit(wrong);
+        end_forked_child(wrong);
     }
     cr_assert_eq(waitpid(pid, &status, 0), pid);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
@@ -97,6 +92,15 @@ static bool died(hence_result r)
 
 /* ---- refused ---- */
 
+static int called_back;
+
+static void count_call(hence_concurrent_future *f, void *arg)
+{
+    (void)f;
+    (void)arg;
+    called_back++;
+}
+
 static void use_parents(void)
 {
     struct work work = {.number = 9};
@@ -106,6 +110,8 @@ static void use_parents(void)
     hence_concurrent_future_unref(f);
     expect(died(hence_concurrent_future_result(submitted, -1)) && reports == 2);
     expect(hence_concurrent_future_cancel(submitted) == -EPERM && reports == 3);
+    expect(hence_concurrent_future_add_done_callback(submitted, count_call, NULL) == -EPERM);
+    expect(reports == 4 && !called_back);
     expect(hence_concurrent_wait(&submitted, 1, HENCE_ALL_COMPLETED, -1) == -EPERM);
     expect(!hence_concurrent_future_running(submitted));
     expect(hence_executor_shutdown(executor, true, -1) == -ECHILD);
@@ -113,6 +119,9 @@ static void use_parents(void)
     hence_result r = hence_concurrent_future_result(finished, -1);
     expect(hence_as_int(&r) == 3);
     hence_drop(r);
+    expect(hence_concurrent_future_cancel(finished) == -EALREADY);
+    expect(hence_concurrent_future_add_done_callback(finished, count_call, NULL) == 0);
+    expect(called_back == 1);
     hence_executor_unref(executor);
 }
 
@@ -137,6 +146,7 @@ static hence_result nothing_in_loop(void *arg)
 static void post_without_reinit(void)
 {
     expect(hence_call_soon_threadsafe(loop, nothing, NULL) == -EPERM && reports == 1);
+    expect(hence_call_soon_threadsafe(NULL, nothing, NULL) == -ENOMEM && reports == 1);
     hence_concurrent_future *f = hence_run_threadsafe(loop, nothing_in_loop, NULL, NULL);
     hence_result r = hence_concurrent_future_result(f, -1);
     expect(hence_is_failure_of(&r, &hence_domain_hence, HENCE_EINVAL) && reports == 2);
@@ -165,6 +175,12 @@ static void go_on(void)
     hence_future *f = hence_run_in_executor(loop, executor, work_number, &work, work_drop);
     expect(died(hence_loop_run_until_complete(loop, f)));
     hence_future_unref(f);
+    f = hence_wrap_future(loop, submitted);
+    expect(died(hence_loop_run_until_complete(loop, f)));
+    hence_future_unref(f);
+    f = hence_executor_shutdown_future(loop, executor, true);
+    expect(died(hence_loop_run_until_complete(loop, f)));
+    hence_future_unref(f);
     /* its own one works */
     f = hence_run_in_executor(loop, NULL, work_number, &work, work_drop);
     hence_result r = hence_loop_run_until_complete(loop, f);
@@ -183,6 +199,220 @@ TEST_ONCE(exec_fork, a_child_that_goes_on_has_threads_of_its_own)
     check_int(in_child(go_on), 0);
     hence_executor_shutdown(hence_executor_default(loop), false, -1);
     end_busy();
+}
+
+/* ---- jobs that had ended, and the loop had not come to it ---- */
+
+static bool gives_three(hence_future *f)
+{
+    hence_result r = hence_loop_run_until_complete(loop, f);
+    const bool so = hence_as_int(&r) == 3;
+    hence_drop(r);
+    hence_future_unref(f);
+    return so;
+}
+
+static void take_what_has_come(void)
+{
+    expect(hence_loop_reinit(loop) == 0);
+    expect(!hence_future_done(in_queue) && !hence_future_done(wrapped));
+    expect(gives_three(in_queue));
+    expect(gives_three(wrapped));
+    hence_executor_unref(executor);
+    hence_loop_free(loop);
+}
+
+TEST_ONCE(exec_fork, what_the_parent_s_threads_had_done_comes_in_the_child_too)
+{
+    loop = real_loop();
+    executor = pool(1, 0);
+    third = (struct work){.number = 3};
+    submitted = hence_executor_submit(executor, work_number, &third, NULL);
+    hence_concurrent_future *again = hence_executor_submit(executor, work_at_gate, &third, NULL);
+    in_queue = hence_run_in_executor(loop, executor, work_number, &third, NULL);
+    wrapped = hence_wrap_future(loop, again);
+    atomic_store(&third.go, true);
+    hence_concurrent_future *last = hence_executor_submit(executor, work_number, &third, NULL);
+    hence_drop(hence_concurrent_future_result(last, -1)); /* so the others have ended */
+    check_int(in_child(take_what_has_come), 0);
+    check_int(in_child(take_what_has_come), 0);
+    check(gives_three(in_queue));
+    check(gives_three(wrapped));
+    hence_concurrent_future_unref(submitted);
+    hence_concurrent_future_unref(again);
+    hence_concurrent_future_unref(last);
+    end_pool(loop, executor);
+    hence_loop_free(loop);
+}
+
+static hence_future *the_end;
+
+static void cancel_what_has_come(void)
+{
+    expect(hence_loop_reinit(loop) == 0);
+    expect(hence_future_cancel(in_queue) == 0 && hence_future_cancel(the_end) == 0);
+    hence_test_turn(loop);
+    hence_test_turn(loop);
+    expect(hence_future_cancelled(in_queue) && hence_future_cancelled(the_end));
+    hence_future_unref(in_queue);
+    hence_future_unref(the_end);
+    hence_executor_unref(executor);
+    hence_loop_free(loop);
+}
+
+TEST_ONCE(exec_fork, what_has_come_can_be_cancelled_in_the_child)
+{
+    loop = real_loop();
+    executor = pool(1, 0);
+    third = (struct work){.number = 3};
+    in_queue = hence_run_in_executor(loop, executor, work_at_gate, &third, NULL);
+    the_end = hence_executor_shutdown_future(loop, executor, false);
+    atomic_store(&third.go, true);
+    check_int(hence_executor_shutdown(executor, false, -1), 0);
+    check_int(in_child(cancel_what_has_come), 0);
+    check(gives_three(in_queue));
+    check_string(await(loop, the_end), "none");
+    hence_executor_unref(executor);
+    hence_loop_free(loop);
+}
+
+static void let_go_of_parents(void)
+{
+    expect(!hence_executor_unref(executor));
+    expect(reports == 0);
+}
+
+TEST_ONCE(exec_fork, an_executor_that_has_no_threads_yet_can_be_let_go_in_both)
+{
+    executor = pool(1, 0);
+    check_int(in_child(let_go_of_parents), 0);
+    hence_executor_unref(executor);
+}
+
+/* ---- what happens in the loop goes on ---- */
+
+static hence_promise *promise;
+static hence_deferred *deferred;
+
+static bool gives_seven(hence_concurrent_future *f)
+{
+    hence_result r = hence_concurrent_future_result(f, 0);
+    const bool so = hence_as_int(&r) == 7;
+    hence_drop(r);
+    return so;
+}
+
+static void go_on_with_operation(void)
+{
+    expect(hence_loop_reinit(loop) == 0);
+    expect(!hence_concurrent_future_done(submitted) && !hence_future_done(wrapped));
+    hence_resolve(promise, hence_int(7));
+    expect(hence_concurrent_future_done(submitted) && gives_seven(submitted));
+    hence_result r = hence_loop_run_until_complete(loop, wrapped);
+    expect(hence_as_int(&r) == 7);
+    hence_drop(r);
+    hence_future_unref(wrapped);
+    hence_concurrent_future_unref(submitted);
+    hence_loop_free(loop);
+}
+
+TEST_ONCE(exec_fork, an_operation_of_the_loop_goes_on_in_both_and_who_waits_for_it_is_told)
+{
+    loop = real_loop();
+    submitted = hence_deferred_as_concurrent(loop, hence_deferred_new(&promise));
+    wrapped = hence_wrap_future(loop, submitted);
+    check_int(in_child(go_on_with_operation), 0);
+    hence_resolve(promise, hence_int(7));
+    check(gives_seven(submitted));
+    check_string(await(loop, wrapped), "7");
+    hence_concurrent_future_unref(submitted);
+    hence_loop_free(loop);
+}
+
+static hence_threadsafe_promise *anybodys;
+
+static void *resolve_anybodys(void *arg)
+{
+    (void)arg;
+    hence_threadsafe_resolve(anybodys, hence_int(3));
+    return NULL;
+}
+
+static void resolve_in_child(void)
+{
+    pthread_t thread;
+    expect(hence_loop_reinit(loop) == 0);
+    expect(!hence_future_done(wrapped));
+    expect(pthread_create(&thread, NULL, resolve_anybodys, NULL) == 0);
+    expect(gives_three(wrapped));
+    pthread_join(thread, NULL);
+    hence_loop_free(loop);
+}
+
+static void resolve_before_reinit(void)
+{
+    expect(hence_threadsafe_resolve(anybodys, hence_int(3)) == 0);
+    expect(!hence_future_done(wrapped));
+    expect(hence_loop_reinit(loop) == 0);
+    expect(gives_three(wrapped));
+    hence_loop_free(loop);
+}
+
+TEST_ONCE(exec_fork, a_promise_for_any_thread_can_be_resolved_in_both)
+{
+    loop = real_loop();
+    wrapped = hence_future_new(loop, &promise);
+    anybodys = hence_threadsafe_promise_new(loop, promise);
+    check_int(in_child(resolve_in_child), 0);
+    check_int(in_child(resolve_before_reinit), 0);
+    check_int(hence_test_turn(loop), 0); /* nothing has come from there */
+    resolve_anybodys(NULL);
+    check(gives_three(wrapped));
+    hence_loop_free(loop);
+}
+
+/* ---- the loop closes when it hears of the fork ---- */
+
+static hence_result close_loop(hence_result *in, void *arg)
+{
+    (void)arg;
+    expect(hence_loop_close(loop) == 0);
+    return hence_take(in);
+}
+
+static void close_in_reinit(void)
+{
+    hence_deferred_add_both(deferred, close_loop, NULL);
+    expect(hence_loop_reinit(loop) == 0);
+    expect(hence_loop_is_closed(loop) && reports == 0);
+    expect(died(hence_deferred_take(deferred)));
+    hence_result r = hence_future_result(wrapped);
+    expect(hence_is_failure_of(&r, &hence_domain_hence, HENCE_ECLOSED));
+    hence_drop(r);
+    expect(hence_threadsafe_resolve(anybodys, hence_int(3)) == -ESHUTDOWN);
+    hence_deferred_unref(deferred);
+    hence_future_unref(wrapped);
+    const long before = blocks_alive();
+    hence_loop_free(loop);
+    expect(blocks_alive() < before); /* the loop is gone: nothing holds it any more */
+}
+
+TEST_ONCE(exec_fork, a_step_that_hears_of_it_may_close_the_loop)
+{
+    loop = real_loop();
+    executor = pool(1, 0);
+    gate = (struct work){.number = 3};
+    wrapped = hence_future_new(loop, &promise);
+    anybodys = hence_threadsafe_promise_new(loop, promise);
+    deferred = hence_defer_to_thread(loop, executor, work_at_gate, &gate, NULL);
+    wait_until(gate.began);
+    check_int(in_child(close_in_reinit), 0);
+    atomic_store(&gate.go, true);
+    resolve_anybodys(NULL);
+    check(gives_three(wrapped));
+    check_string(describe_and_drop(hence_loop_run_until_complete_deferred(loop, deferred)), "3");
+    end_pool(loop, executor);
+    hence_loop_free(loop);
 }
 
 /* ---- a child that only execs ---- */

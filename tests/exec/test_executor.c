@@ -433,6 +433,25 @@ TEST_ONCE(executor, a_closed_loop_takes_no_jobs)
     check_int(other.dropped, 1);
 }
 
+TEST_IN_THREADS(executor, without_a_loop_or_memory_an_argument_that_nobody_owns_is_let_be)
+{
+    struct work work = {.number = 1};
+    hence_loop *loop = real_loop();
+    hence_deferred *d = hence_defer_to_thread(NULL, NULL, work_number, &work, NULL);
+    check_string(outcome(d), "nomem");
+    hence_deferred_unref(d);
+    check(!hence_run_in_executor(NULL, NULL, work_number, &work, NULL));
+    check(!hence_run_in_executor_when_room(NULL, NULL, work_number, &work, NULL, NULL));
+    out_of_memory(true);
+    check(!hence_defer_to_thread(loop, NULL, work_number, &work, NULL));
+    out_of_memory(false);
+    check_string(await(loop, hence_run_in_executor(loop, NULL, work_number, &work, NULL)), "1");
+    hence_executor_shutdown(hence_executor_default(loop), false, -1);
+    hence_loop_free(loop);
+    if (!support_faulty)
+        check_int(work.began, 1);
+}
+
 /* ---- many, and the loop's own ---- */
 
 TEST_IN_THREADS(executor, map)
@@ -460,6 +479,16 @@ static hence_result fail_first(void *arg)
 {
     struct work *work = arg;
     return work->number ? work_until_cancelled(work) : failure("broken");
+}
+
+TEST_IN_THREADS(executor, a_map_of_more_than_there_can_be_is_refused)
+{
+    hence_loop *loop = real_loop();
+    hence_executor *executor = pool(2, 0);
+    check(!hence_executor_map(loop, executor, work_number, NULL, SIZE_MAX));
+    check(!hence_executor_map(loop, executor, work_number, NULL, SIZE_MAX / sizeof(void *)));
+    end_pool(loop, executor);
+    hence_loop_free(loop);
 }
 
 TEST_ONCE(executor, map_cancels_the_rest)

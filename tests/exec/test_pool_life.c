@@ -100,6 +100,31 @@ TEST_ONCE(pool_life, rule_139_a_thread_that_dies_in_its_initializer_breaks_it)
     check_int(work.began, 0);
 }
 
+static hence_result initialize_only_one(void *arg)
+{
+    return atomic_fetch_add(&initialized, 1) ? failure(arg) : hence_none();
+}
+
+TEST_ONCE(pool_life, rule_139_threads_that_were_initialized_before_end_too)
+{
+    struct work first = {.number = 1}, second = {.number = 2};
+    hence_executor *executor = pool_with(initialize_only_one);
+    hence_concurrent_future *f1 = hence_executor_submit(executor, work_at_gate, &first, work_drop);
+    wait_until(first.began);
+    hence_concurrent_future *f2 = hence_executor_submit(executor, work_number, &second, work_drop);
+    hence_result r = hence_concurrent_future_result(f2, -1);
+    check(hence_is_failure_of(&r, &hence_domain_hence, HENCE_EBROKEN));
+    hence_drop(r);
+    atomic_store(&first.go, true);
+    check_string(describe_and_drop(hence_concurrent_future_result(f1, -1)), "1");
+    wait_until(hence_executor_shutdown(executor, false, -1) == 0);
+    hence_concurrent_future_unref(f1);
+    hence_concurrent_future_unref(f2);
+    hence_executor_unref(executor);
+    check_int(initialized, 2);
+    check_int(first.dropped + second.dropped, 2);
+}
+
 /* ---- threads that end where they should not ---- */
 
 static void end_thread(hence_concurrent_future *f, void *arg)
@@ -219,6 +244,31 @@ TEST_ONCE(pool_life, jobs_end_when_the_only_thread_can_not_be_replaced)
     check_int(second.began + third.began, 0);
 }
 
+TEST_ONCE(pool_life, where_a_thread_can_not_be_replaced_another_one_goes_on)
+{
+    struct work first = {.number = 1}, second = {.number = 2}, third = {.number = 3};
+    hence_executor *executor = pool(2, 0);
+    hence_concurrent_future *f1 = hence_executor_submit(executor, die_at_gate, &first, work_drop);
+    hence_concurrent_future *f2 = hence_executor_submit(executor, work_at_gate, &second, work_drop);
+    wait_until(first.began && second.began);
+    hence_concurrent_future *f3 = hence_executor_submit(executor, work_number, &third, work_drop);
+    no_more_threads(executor);
+    atomic_store(&first.go, true);
+    hence_result r = hence_concurrent_future_result(f1, -1);
+    check(hence_is_failure_of(&r, &hence_domain_hence, HENCE_EDIED));
+    hence_drop(r);
+    check(!hence_concurrent_future_done(f3));
+    atomic_store(&second.go, true);
+    check_string(describe_and_drop(hence_concurrent_future_result(f2, -1)), "2");
+    check_string(describe_and_drop(hence_concurrent_future_result(f3, -1)), "3");
+    check_int(hence_executor_shutdown(executor, false, -1), 0);
+    hence_concurrent_future_unref(f1);
+    hence_concurrent_future_unref(f2);
+    hence_concurrent_future_unref(f3);
+    hence_executor_unref(executor);
+    check_int(first.dropped + second.dropped + third.dropped, 3);
+}
+
 TEST_ONCE(pool_life, a_job_is_refused_when_no_thread_can_be_had)
 {
     struct work work = {.number = 1};
@@ -304,6 +354,60 @@ TEST_ONCE(pool_life, the_end_of_the_loop_s_own)
     check_string(await(loop, f), "1");
     check_string(await(loop, hence_run_in_executor(loop, NULL, work_number, &work, NULL)),
                  "closed");
+    hence_loop_free(loop);
+}
+
+TEST_IN_THREADS(pool_life, the_end_of_the_loop_s_own_that_nobody_has_used)
+{
+    hence_loop *loop = real_loop();
+    check_string(await(loop, hence_executor_shutdown_future(loop, NULL, false)), "none");
+    hence_loop_free(loop);
+}
+
+static void close_loop_of(void *arg)
+{
+    hence_loop_close(*(hence_loop **)arg);
+}
+
+TEST_ONCE(pool_life, a_job_that_is_dropped_with_it_may_close_the_loop)
+{
+    struct work work = {.number = 1};
+    hence_loop *loop = real_loop();
+    hence_executor *executor = pool(1, 0);
+    hence_concurrent_future *running = hence_executor_submit(executor, work_at_gate, &work, NULL);
+    hence_concurrent_future *waits =
+        hence_executor_submit(executor, work_number, &loop, close_loop_of);
+    wait_until(work.began);
+    hence_future *end = hence_executor_shutdown_future(loop, executor, true);
+    check(hence_loop_is_closed(loop));
+    check_string(outcome_of(end), "closed");
+    hence_future_unref(end);
+    check(hence_concurrent_future_cancelled(waits));
+    atomic_store(&work.go, true);
+    check_string(describe_and_drop(hence_concurrent_future_result(running, -1)), "1");
+    check_int(hence_executor_shutdown(executor, false, -1), 0);
+    hence_concurrent_future_unref(waits);
+    hence_concurrent_future_unref(running);
+    hence_executor_unref(executor);
+    hence_loop_free(loop);
+}
+
+TEST_ONCE(pool_life, who_waits_for_the_end_may_be_cancelled_when_it_has_come_and_is_not_told_yet)
+{
+    struct work work = {.number = 1};
+    hence_loop *loop = real_loop();
+    hence_executor *executor = pool(1, 0);
+    hence_concurrent_future *f = hence_executor_submit(executor, work_at_gate, &work, NULL);
+    hence_future *end = hence_executor_shutdown_future(loop, executor, false);
+    atomic_store(&work.go, true);
+    check_int(hence_executor_shutdown(executor, false, -1), 0);
+    check(!hence_future_done(end));
+    hence_future_cancel(end);
+    check_string(await(loop, end), "cancelled");
+    check_string(describe_and_drop(hence_concurrent_future_result(f, -1)), "1");
+    hence_concurrent_future_unref(f);
+    hence_executor_unref(executor);
+    hence_test_turn(loop); /* what was on its way is nobody's */
     hence_loop_free(loop);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What happens in a loop, asked for from any thread; and what is there already, for any thread. */
 #include <errno.h>
+#include <event2/event.h>
+#include <string.h>
 
 #include "exec/exec_support.h"
 
@@ -348,6 +350,50 @@ TEST_IN_THREADS(run_threadsafe, no_function_and_no_loop)
     hence_loop_free(loop);
 }
 
+static hence_result close_and_give_seven(void *loop)
+{
+    trace("%d", hence_loop_close(loop));
+    return hence_int(7);
+}
+
+/* On a base that the program dispatches a call may do so. */
+TEST_ONCE(run_threadsafe, the_function_may_close_the_loop)
+{
+    struct event_base *base = event_base_new();
+    hence_loop *loop = hence_loop_new(base);
+    struct asked asked = ask_for(loop, close_and_give_seven, loop);
+    event_base_loop(base, EVLOOP_NONBLOCK | EVLOOP_NO_EXIT_ON_EMPTY);
+    check(hence_loop_is_closed(loop));
+    check_trace("0 dropped");
+    check_string(result_of(asked.f), "7");
+    hence_loop_free(loop);
+    event_base_free(base);
+}
+
+TEST_IN_THREADS(run_threadsafe, without_a_loop_an_argument_that_nobody_owns_is_let_be)
+{
+    check(!hence_run_threadsafe(NULL, give_seven, NULL, NULL));
+    check_trace("");
+}
+
+TEST_ONCE(run_threadsafe,
+          a_failure_that_nobody_looks_at_is_reported_but_not_that_the_loop_has_closed)
+{
+    hence_loop *loop = real_loop();
+    struct asked asked = ask_for(loop, fail, NULL);
+    hence_test_turn(loop);
+    check(!hence_concurrent_future_unref(asked.f));
+    check(had_report(HENCE_REPORT_NEVER_RETRIEVED));
+    check(strstr(report_text(), "broken"));
+    asked = ask_for(loop, give_seven, NULL);
+    hence_loop_close(loop);
+    check(hence_concurrent_future_done(asked.f));
+    check(
+        !hence_concurrent_future_unref(asked.f)); /* no report: the end of the test looks for one */
+    check_trace("dropped dropped");
+    hence_loop_free(loop);
+}
+
 /* ---- what is there already ---- */
 
 TEST_IN_THREADS(run_threadsafe, a_future_for_other_threads)
@@ -392,6 +438,20 @@ TEST_IN_THREADS(run_threadsafe, a_deferred_for_other_threads)
     check(hence_concurrent_future_done(asked.f));
     on_another_thread(read_it, &asked);
     check(asked.cancelled);
+    hence_loop_free(loop);
+}
+
+TEST_IN_THREADS(run_threadsafe, a_deferred_with_steps_for_other_threads)
+{
+    hence_promise *p;
+    hence_loop *loop = real_loop();
+    hence_deferred *d = hence_deferred_new(&p);
+    hence_deferred_add_callback(d, add_one, "one");
+    hence_deferred_add_both(d, add_one, "two");
+    hence_concurrent_future *f = hence_deferred_as_concurrent(loop, d);
+    hence_resolve(p, hence_int(7));
+    check_string(result_of(f), "9");
+    check_trace("one:7 two:8");
     hence_loop_free(loop);
 }
 

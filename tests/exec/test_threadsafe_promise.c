@@ -51,6 +51,21 @@ TEST_IN_THREADS(threadsafe_promise, another_thread_resolves_it)
     hence_loop_free(loop);
 }
 
+TEST_IN_THREADS(threadsafe_promise, under_a_test_clock)
+{
+    struct producer producer;
+    struct loop_and_clock both = begin_loop();
+    hence_future *f = begin(both.loop, &producer, hence_int(7));
+    check_int(hence_test_turn(both.loop), 0);
+    check_int(hence_test_clock_advance(both.clock, HENCE_SECONDS(7200)), 0);
+    check(!hence_future_done(f));
+    on_another_thread(resolve, &producer);
+    hence_test_clock_advance(both.clock, 0);
+    check_string(outcome_of(f), "7");
+    hence_future_unref(f);
+    end_loop(&both);
+}
+
 TEST_IN_THREADS(threadsafe_promise, of_a_deferred)
 {
     hence_promise *p;

@@ -663,3 +663,22 @@ TEST(future_chain, anything_else_is_ensured_to_be_a_Future_that_ends_with_it)
     hence_future_unref(of_chain);
     end_loop(&both);
 }
+
+/* ---- of another loop ---- */
+
+TEST(future_chain, a_Future_of_another_loop_of_the_thread_is_waited_for_in_this_one)
+{
+    struct loop_and_clock first = begin_loop(), second = begin_loop();
+    hence_promise *p;
+    hence_future *f = hence_future_new(first.loop, &p);
+    check_int(hence_resolve(p, hence_int(7)), 0);
+    hence_future *same = hence_ensure_future(first.loop, hence_chain_future(hence_future_ref(f)));
+    hence_future *other = hence_ensure_future(second.loop, hence_chain_future(hence_future_ref(f)));
+    check(same == f && other != f && hence_future_loop(other) == second.loop);
+    check_string(outcome_of(other), "7");
+    hence_future_unref(same);
+    hence_future_unref(other);
+    hence_future_unref(f);
+    end_loop(&second);
+    end_loop(&first);
+}

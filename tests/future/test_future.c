@@ -534,6 +534,21 @@ static hence_future *failed(hence_loop *loop)
 }
 
 /* rule 86 */
+TEST(future, one_that_is_made_failed_needs_a_failure)
+{
+    struct loop_and_clock both = begin_loop();
+    hence_future *f = hence_future_fail(both.loop, failure("broken"));
+    check_string(result_of(f), "broken");
+    hence_future_unref(f);
+    f = hence_future_fail(both.loop, payload());
+    check(had_report(HENCE_REPORT_MISUSE));
+    check_string(result_of(f), "invalid");
+    check_int(payloads_alive(), 0);
+    hence_future_unref(f);
+    forget_reports();
+    end_loop(&both);
+}
+
 TEST(future, a_failure_that_nobody_looked_at_is_reported_when_the_last_holder_goes)
 {
     struct loop_and_clock both = begin_loop();
@@ -675,8 +690,11 @@ TEST(future, a_foreign_thread_is_refused_and_reported)
     check_int(foreign.resolved, -EPERM);
     check_int(payloads_alive(), 0); /* destroyed there */
     check(foreign.same_loop && foreign.same_site);
-    for (int i = 0; i < 11; i++)
+    for (int i = 0; i < 11; i++) {
         check(had_report(HENCE_REPORT_WRONG_THREAD));
+        if (i == 8)
+            check(strstr(report_text(), " hence_resolve() on another thread"));
+    }
     check(strstr(report_text(), "hence_promise_on_cancel()"));
     /* the promise is untouched: it is good here */
     check(hence_promise_is_wanted(foreign.p));

@@ -319,6 +319,57 @@ TEST(listeners, thousands_are_told_once_each)
 }
 
 /* difference 14 */
+TEST(listeners, taking_back_another_one_removes_none)
+{
+    struct loop_and_clock both = begin_loop();
+    hence_promise *p;
+    hence_future *f = hence_future_new(both.loop, &p);
+    hence_future_add_done_callback(f, done, "f");
+    check_int(hence_future_remove_done_callback(f, look_away, "f"), 0);
+    check_int(hence_future_remove_done_callback(f, done, NULL), 0);
+    hence_resolve(p, hence_int(7));
+    hence_test_clock_advance(both.clock, 0);
+    check_trace("f:7");
+    hence_future_unref(f);
+    end_loop(&both);
+}
+
+static int next_told;
+
+static void tell_in_order(hence_future *f, void *number)
+{
+    (void)f;
+    check_int((intptr_t)number, next_told);
+    next_told++;
+}
+
+static void call_in_order(void *number)
+{
+    check_int((intptr_t)number, next_told);
+    next_told++;
+}
+
+/* Those that come later are fetched before it is their turn: there may be none, or a call. */
+TEST_ONCE(listeners, thousands_are_told_in_order_with_the_calls_between_them)
+{
+    struct loop_and_clock both = begin_loop();
+    next_told = 0;
+    for (intptr_t i = 0; i < 6000; i++) {
+        if (i > 2000 && i % 7 == 0) {
+            hence_call_soon(both.loop, call_in_order, (void *)i, NULL);
+            continue;
+        }
+        hence_promise *p;
+        hence_future *f = hence_future_new(both.loop, &p);
+        hence_future_add_done_callback(f, tell_in_order, (void *)i);
+        hence_resolve(p, hence_none());
+        hence_future_unref(f);
+    }
+    hence_test_clock_advance(both.clock, 0);
+    check_int(next_told, 6000);
+    end_loop(&both);
+}
+
 TEST(listeners, nothing_is_left_behind_on_a_Future_that_lives_for_ever)
 {
     struct loop_and_clock both = begin_loop();

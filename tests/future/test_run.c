@@ -152,6 +152,36 @@ TEST_ONCE(future_run, a_base_that_the_program_breaks_gives_stopped)
     end_loop(&both);
 }
 
+struct inside {
+    hence_loop *loop;
+    hence_future *f;
+};
+
+static void run_in_event(evutil_socket_t fd, short what, void *arg)
+{
+    const struct inside *inside = arg;
+    (void)fd;
+    (void)what;
+    trace("%s", run(inside->loop, inside->f));
+}
+
+TEST_ONCE(future_run, a_base_that_runs_already_gives_invalid)
+{
+    const struct timeval at_once = {0, 0};
+    struct event_base *base = event_base_new();
+    struct inside inside = {.loop = hence_loop_new(base)};
+    inside.f = hence_future_new(inside.loop, &the_promise);
+    check_int(event_base_once(base, -1, EV_TIMEOUT, run_in_event, &inside, &at_once), 0);
+    event_base_loop(base, EVLOOP_NONBLOCK);
+    check_trace("invalid");
+    check(!hence_future_done(inside.f));
+    hence_resolve(the_promise, hence_int(7));
+    check_string(run(inside.loop, inside.f), "7");
+    hence_future_unref(inside.f);
+    hence_loop_free(inside.loop);
+    event_base_free(base);
+}
+
 TEST(future_run, the_Future_that_could_not_be_had_gives_that)
 {
     struct loop_and_clock both = begin_loop();

@@ -24,16 +24,6 @@ static void expect_at(int line, bool holds)
 
 #define expect(condition) expect_at(__LINE__, (condition))
 
-/* So that coverage counts what children do. */
-extern void __gcov_dump(void) __attribute__((weak));
-
-static _Noreturn void end_child(void)
-{
-    if (__gcov_dump)
-        __gcov_dump();
-    _exit(wrong);
-}
-
 /* Runs `child` in a forked child, and gives the line (roughly) of the first thing that was wrong. */
 static int in_child(void (*child)(hence_loop *loop), hence_loop *loop)
 {
@@ -45,7 +35,7 @@ static int in_child(void (*child)(hence_loop *loop), hence_loop *loop)
         wrong = 0;
         alarm(20);
         child(loop);
-        end_child();
+        end_forked_child(wrong);
     }
     cr_assert_eq(waitpid(pid, &status, 0), pid);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
@@ -244,6 +234,69 @@ TEST_ONCE(fork, a_child_s_child_may_go_on_too)
     hence_loop_free(loop);
 }
 
+static int status_of_thread;
+
+static hence_loop *first_of_two;
+
+static void go_on_elsewhere(hence_loop *loop)
+{
+    expect(!hence_loop_current());
+    expect(hence_loop_reinit(loop) == 0);
+    expect(hence_loop_current() == loop);
+    expect(hence_loop_reinit(first_of_two) == 0);
+    expect(hence_loop_current() == first_of_two);
+    hence_loop_free(loop);
+    expect(hence_loop_current() == first_of_two);
+    expect(hence_test_turn(first_of_two) == 1 && calls == 1);
+    hence_loop_free(first_of_two);
+    expect(!hence_loop_current());
+}
+
+static void fork_elsewhere(void *loop)
+{
+    status_of_thread = in_child(go_on_elsewhere, loop);
+}
+
+TEST_ONCE(fork, a_child_that_another_thread_forks_may_go_on_too)
+{
+    hence_loop *first = hence_loop_new(NULL), *second = hence_loop_new(NULL);
+    calls = 0;
+    hence_call_soon(first, count, NULL, NULL);
+    first_of_two = first;
+    on_another_thread(fork_elsewhere, second);
+    check_int(status_of_thread, 0);
+    check(hence_loop_current() == second);
+    check_int(hence_test_turn(first), 1);
+    hence_loop_free(second);
+    hence_loop_free(first);
+}
+
+static void free_base_first(hence_loop *loop)
+{
+    struct event_base *base = hence_loop_base(loop);
+    hence_set_report_handler(keep, NULL);
+    expect(event_reinit(base) == 0);
+    event_base_free(base);
+    expect(hence_loop_reinit(loop) == 0);
+    expect(hence_loop_is_closed(loop) && reports == 1);
+    expect(strstr(report, "the event_base was freed before its loop") != NULL);
+    expect(hence_call_soon(loop, count, NULL, NULL) == -ESHUTDOWN);
+    hence_loop_free(loop);
+}
+
+TEST_ONCE(fork, a_child_that_has_freed_the_base_has_a_closed_loop)
+{
+    struct event_base *base = event_base_new();
+    hence_loop *loop = hence_loop_new(base);
+    reports = 0;
+    check_int(in_child(free_base_first, loop), 0);
+    calls = 0;
+    hence_call_soon(loop, count, NULL, NULL);
+    check_int(hence_test_turn(loop), 1);
+    hence_loop_free(loop);
+    event_base_free(base);
+}
+
 /* ---- the parent is not disturbed ---- */
 
 static struct event pipe_event;
@@ -378,7 +431,7 @@ TEST_ONCE(fork, a_child_that_was_forked_in_a_call_may_go_on_with_the_run)
         expect(error == 0);
         expect(calls == 2);
         hence_loop_free(loop);
-        end_child();
+        end_forked_child(wrong);
     }
     check_int(error, 0);
     check_int(forked_status, 0);

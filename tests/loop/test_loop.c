@@ -508,10 +508,19 @@ TEST(loop, another_thread_may_let_go_of_the_last_reference_to_a_closed_loop)
     on_another_thread(unref_there, loop);
 }
 
+static void reinit_there(void *arg)
+{
+    struct foreign *foreign = arg;
+    foreign->results[0] = hence_loop_reinit(foreign->loop);
+}
+
 TEST(loop, reinit_is_refused_where_nobody_has_forked)
 {
     hence_loop *loop = hence_loop_new(NULL);
+    struct foreign foreign = {.loop = loop};
     check_int(hence_loop_reinit(loop), -EINVAL);
+    on_another_thread(reinit_there, &foreign);
+    check_int(foreign.results[0], -EINVAL);
     hence_loop_free(loop);
 }
 

@@ -90,6 +90,23 @@ TEST(timers, what_is_left_of_a_cancelled_one_is_not_taken_for_the_next_when_that
     end_loop(&both);
 }
 
+TEST(timers, when_all_of_many_are_cancelled_none_is_left)
+{
+    struct loop_and_clock both = begin_loop();
+    hence_call others[65];
+    for (int i = 0; i < 65; i++)
+        hence_call_at(both.loop, 80, call, "never", &others[i]);
+    for (int i = 0; i < 65; i++)
+        hence_call_cancel(both.loop, others[i]);
+    check_int(hence_loop_pending(both.loop), 0);
+    if (both.loop)
+        check_int(both.loop->timers.count, 0);
+    hence_call_at(both.loop, 70, call, "a", NULL);
+    hence_test_clock_advance(both.clock, 100);
+    check_trace("a");
+    end_loop(&both);
+}
+
 /* rule 127 */
 TEST(timers, a_delay_of_zero_or_less_is_the_next_turn_behind_what_is_ready)
 {

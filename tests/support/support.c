@@ -451,6 +451,20 @@ void on_another_thread(void (*fn)(void *arg), void *arg)
     on_thread(fn, arg, 0);
 }
 
+/* ---- forked children ---- */
+
+#ifdef HENCE_COVERAGE
+extern void __gcov_dump(void);
+#endif
+
+_Noreturn void end_forked_child(int status)
+{
+#ifdef HENCE_COVERAGE
+    __gcov_dump(); /* what children do counts as well */
+#endif
+    _exit(status);
+}
+
 /* ---- runs ---- */
 
 static bool many_asked, many_are_few;

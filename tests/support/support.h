@@ -94,6 +94,9 @@ void on_small_stack(void (*fn)(void *arg), void *arg);
 /* Runs `fn` on another thread with a stack as usual, and waits for it. Otherwise the same. */
 void on_another_thread(void (*fn)(void *arg), void *arg);
 
+/* Ends a forked child, with this status and nothing else: what a test left on its stack is the parent's. */
+_Noreturn void end_forked_child(int status);
+
 /* Ends the test. */
 _Noreturn void support_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

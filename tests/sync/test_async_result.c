@@ -17,6 +17,7 @@ TEST(async_result, all_who_ask_get_it_before_and_afterwards)
     ask(&c, hence_async_result_get(result));
     run_loop(&both);
     check_trace("a:7 c:7 b:7");
+    check(hence_async_result_is_set(result));
     check_string(describe_and_drop(hence_async_result_try_get(result)), "7");
     check_int(hence_async_result_set(result, payload()), -EALREADY);
     check_int(payloads_alive(), 0);
@@ -53,6 +54,14 @@ TEST(async_result, a_failure_that_nobody_asked_for_is_reported)
     check_string(describe_and_drop(hence_async_result_try_get(result)), "broken");
     hence_async_result_free(result);
     forget_reports();
+}
+
+TEST(async_result, that_it_was_cancelled_is_no_news)
+{
+    hence_async_result *result = hence_async_result_new();
+    hence_async_result_set(result, hence_fail_static(HENCE_ECANCELLED));
+    hence_async_result_free(result);
+    check(!hence_async_result_is_set(NULL));
 }
 
 TEST(async_result, a_chain_is_refused)

@@ -268,7 +268,8 @@ TEST(filesystem_lock, who_waits_is_told_when_it_is_freed_or_the_loop_closes)
     ask(&c, hence_filesystem_lock_acquire(other, HENCE_SECONDS(5)));
     hence_loop_close(both.loop);
     check_trace("c:closed");
-    check(!hence_filesystem_lock_new(NULL, path) && !hence_filesystem_lock_acquire(NULL, 0));
+    check(!hence_filesystem_lock_new(NULL, path) && !hence_filesystem_lock_new(NULL, NULL) &&
+          !hence_filesystem_lock_acquire(NULL, 0));
     end();
     forget_reports();
 }

@@ -271,6 +271,9 @@ TEST(lock, a_hold_is_released_once)
     hence_hold *hold;
     int error = hence_lock_try_acquire(lock, &hold);
     if (!error) {
+        check_int(hence_hold_keep(hold), -EPERM); /* it is no token of a semaphore */
+        check(had_report(HENCE_REPORT_MISUSE));
+        check(hence_hold_holds(hold));
         check_int(hence_hold_release(hold), 0);
         check(!hence_hold_holds(hold));
         check(!hence_lock_is_locked(lock));

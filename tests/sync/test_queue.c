@@ -377,6 +377,20 @@ TEST(queue, one_that_is_shut_down_at_once_destroys_what_it_has)
     end();
 }
 
+TEST(queue, work_that_was_done_before_it_was_got_is_not_counted_twice)
+{
+    begin(hence_queue_new(0));
+    put_now(1);
+    put_now(2);
+    hence_queue_task_done(queue);
+    hence_queue_task_done(queue);
+    hence_queue_shutdown(queue, true);
+    ask(&c, hence_queue_join(queue));
+    check_trace("c:none");
+    end();
+    forget_reports();
+}
+
 /* rule 160 */
 TEST(queue, work_that_was_got_before_is_still_waited_for)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The test clock, and the loop turn by turn. */
 #include <errno.h>
+#include <event2/event.h>
 #include <unistd.h>
 
 #include "support/support.h"
@@ -127,6 +128,29 @@ TEST(clock, bad_use_of_advance_is_refused)
     check_int(hence_test_clock_now(both.clock), 0);
     hence_loop_close(both.loop);
     check_int(hence_test_clock_advance(both.clock, 1), -ESHUTDOWN);
+    end_loop(&both);
+}
+
+static void advance_in_event(evutil_socket_t fd, short what, void *clock)
+{
+    (void)fd;
+    (void)what;
+    trace("%d", hence_test_clock_advance(clock, 1));
+}
+
+TEST_ONCE(clock, where_libevent_runs_already_advance_says_so)
+{
+    char expected[16];
+    const struct timeval at_once = {0, 0};
+    struct loop_and_clock both = begin_loop();
+    struct event_base *base = hence_loop_base(both.loop);
+    snprintf(expected, sizeof expected, "%d", -EIO);
+    check_int(event_base_once(base, -1, EV_TIMEOUT, advance_in_event, both.clock, &at_once), 0);
+    event_base_loop(base, EVLOOP_NONBLOCK);
+    check_trace(expected);
+    hence_call_soon(both.loop, call, "still good", NULL);
+    hence_test_clock_advance(both.clock, 0);
+    check_trace("still good");
     end_loop(&both);
 }
 

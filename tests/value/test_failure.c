@@ -104,6 +104,14 @@ TEST(failure, a_message_may_have_any_length)
     }
 }
 
+TEST(failure, a_message_that_can_not_be_formatted_loses_nothing_else)
+{
+    hence_result r = hence_fail(HENCE_ECLOSED, "closed by %ls", L"\x7fffffff");
+    check_int(hence_failure_code(hence_as_failure(&r)), HENCE_ECLOSED);
+    check_string(hence_failure_message(hence_as_failure(&r)), "the loop is closed");
+    hence_drop(r);
+}
+
 TEST(failure, a_message_may_contain_percent_signs)
 {
     hence_result r = hence_fail(HENCE_ECLOSED, "100%% of %s", "it");
@@ -181,6 +189,22 @@ TEST(failure, a_code_means_nothing_without_its_domain)
     hence_drop(r);
     r = hence_int(7);
     check(!hence_is_failure_of(&r, &demo, 7));
+}
+
+TEST(failure, without_a_domain_it_is_of_hence_s_own)
+{
+    hence_result r = hence_fail_in(NULL, NULL, HENCE_ECLOSED, "closed");
+    check(hence_is_failure_of(&r, &hence_domain_hence, HENCE_ECLOSED));
+    hence_drop(r);
+}
+
+TEST(failure, a_number_that_means_cancelled_elsewhere_does_not_hide_a_failure)
+{
+    hence_result r = hence_fail_in(&demo, NULL, HENCE_ECANCELLED, "lost");
+    check(!hence_is_cancelled(&r));
+    hence_deferred_unref(hence_deferred_fail(r));
+    check(had_report(HENCE_REPORT_UNHANDLED));
+    check(strstr(report_text(), "lost [demo") || support_faulty);
 }
 
 TEST(failure, cancelled_is_the_code_whoever_made_it)

@@ -226,6 +226,21 @@ TEST(failure_group, several_are_printed_with_all_of_them)
     hence_failure_unref(f);
 }
 
+TEST(failure_group, of_very_many_only_some_are_printed)
+{
+    char text[2048], last[64];
+    hence_failure *f = hence_failure_new_group("b.c:2", 25);
+    for (size_t i = 0; f && i < 25; i++)
+        hence_failure_add_member(f, i, failed("broken"));
+    if (!f)
+        return;
+    hence_failure_describe(f, text, sizeof text);
+    check(strstr(text, "(19) ") && !strstr(text, "(20) "));
+    snprintf(last, sizeof last, "; and %d more", 5);
+    check(strlen(text) > strlen(last) && !strcmp(text + strlen(text) - strlen(last), last));
+    hence_failure_unref(f);
+}
+
 /* ---- depth ---- */
 
 enum kind {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "support.h"
+#include "value/failure.h"
 #include "value/list.h"
 
 SUITE(list);
@@ -68,6 +69,9 @@ TEST(list, one_that_could_not_be_had_is_empty)
     check(hence_is_none(hence_list_at(NULL, 0)));
     check_int(hence_list_set(NULL, 0, payload()), -EINVAL);
     check_int(payloads_alive(), 0);
+    hence_list *none = NULL;
+    check_int(hence_list_append(&none, payload()), -ENOMEM);
+    check(!none && !payloads_alive());
     hence_result r = hence_list_take(NULL, 0);
     check(hence_is_none(&r));
     hence_list_free(NULL);
@@ -215,6 +219,35 @@ TEST(list, a_winner_s_result_can_be_taken_out)
     check_int(payloads_alive(), 1);
     hence_drop(taken);
     check_int(payloads_alive(), 0);
+}
+
+static const char *unwrapped(hence_result in)
+{
+    hence_result r = hence_unwrap(&in, NULL);
+    hence_drop(in);
+    return describe_and_drop(r);
+}
+
+TEST(list, unwrapping_takes_the_place_off_and_lets_everything_else_be)
+{
+    check_string(unwrapped(hence_own(winner_new(2, hence_int(7)), hence_winner_free)), "7");
+    check_string(unwrapped(hence_int(7)), "7");
+    check_string(unwrapped(payload()), "payload");
+    check_string(unwrapped(failure("broken")), "broken");
+    check_string(unwrapped(hence_fail_static(HENCE_ECANCELLED)), "cancelled");
+    check_int(payloads_alive(), 0);
+}
+
+TEST(list, unwrapping_one_of_several_failures_gives_that_one)
+{
+    hence_result broken = failure("broken");
+    hence_failure *first = hence_failure_new_first("a.c:1");
+    if (!first) {
+        hence_drop(broken);
+        return;
+    }
+    first = hence_failure_complete_first(first, 1, hence_take_failure(&broken));
+    check_string(unwrapped(hence_fail_with(first)), "broken");
 }
 
 /* ---- what destructors may do ---- */
