@@ -428,7 +428,7 @@ static void tell_holds(hence_loop *loop)
         struct hence_hold *hold = (struct hence_hold *)told.next;
         hence_ring_remove(&hold->ring);
         if (loop->closed)
-            hold->close(hold);
+            hold->kind->close(hold);
         else
             hence_ring_append(&loop->holds, &hold->ring);
     }
