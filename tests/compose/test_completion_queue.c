@@ -547,9 +547,9 @@ TEST(completion_queue, who_asks_and_is_cancelled_again_and_again_leaves_nothing_
         hence_future_cancel(f);
         hence_future_unref(f);
         if (i == 0)
-            before = support_blocks_alive();
+            before = blocks_alive();
     }
-    check_int(support_blocks_alive(), before);
+    check_int(blocks_alive(), before);
     ask("a");
     resolve_input(0, hence_int(0));
     run();
@@ -637,10 +637,10 @@ TEST(completion_queue, nothing_is_left_on_Futures_that_go_on)
         hence_completion_queue_free(queue);
         hence_future_unref(f);
         if (i == 1)
-            before = support_blocks_alive();
+            before = blocks_alive();
     }
     queue = NULL;
-    check_int(support_blocks_alive(), before);
+    check_int(blocks_alive(), before);
     end();
 }
 

@@ -401,9 +401,9 @@ TEST(gather, nothing_is_left_on_inputs_that_go_on_after_the_first_failure)
         hence_future_unref(f);
         hence_future_unref(g);
         if (i == 0)
-            before = support_blocks_alive();
+            before = blocks_alive();
     }
-    check_int(support_blocks_alive(), before);
+    check_int(blocks_alive(), before);
     end();
 }
 

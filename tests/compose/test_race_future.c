@@ -277,9 +277,9 @@ TEST(race_future, nothing_is_left_on_losers_that_go_on)
         hence_future_unref(shielded);
         hence_future_unref(f);
         if (i == 0)
-            before = support_blocks_alive();
+            before = blocks_alive();
     }
-    check_int(support_blocks_alive(), before);
+    check_int(blocks_alive(), before);
     check_trace("");
     end();
 }

@@ -272,9 +272,9 @@ TEST(shield, nothing_is_left_on_an_input_that_goes_on)
         hence_future_failure(f);
         hence_future_unref(f);
         if (i == 4)
-            before = support_blocks_alive();
+            before = blocks_alive();
     }
-    check_int(support_blocks_alive(), before);
+    check_int(blocks_alive(), before);
     check(input_is_wanted(0));
     end();
 }

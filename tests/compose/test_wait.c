@@ -388,8 +388,8 @@ TEST(wait, nothing_is_left_on_inputs_that_go_on)
         if (i % 4 == 3) {
             run();
             if (before)
-                check_int(support_blocks_alive(), before);
-            before = support_blocks_alive();
+                check_int(blocks_alive(), before);
+            before = blocks_alive();
         }
     }
     end();

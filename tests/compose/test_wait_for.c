@@ -411,9 +411,9 @@ TEST(wait_for, nothing_is_left_on_an_input_that_goes_on)
         hence_future_unref(f);
         hence_future_unref(shielded);
         if (i == 1)
-            before = support_blocks_alive();
+            before = blocks_alive();
     }
-    check_int(support_blocks_alive(), before);
+    check_int(blocks_alive(), before);
     check(input_is_wanted(0));
     end();
 }

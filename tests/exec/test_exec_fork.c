@@ -77,7 +77,7 @@ static void begin_busy(void)
 
 static void end_busy(void)
 {
-    atomic_store(&gate.go, true);
+    open_gate(&gate);
     check_string(await(loop, at_work), "1");
     check_string(await(loop, in_queue), "2");
     check_string(await(loop, wrapped), "3");

@@ -57,7 +57,7 @@ static hence_result give_seven(void *arg)
     return hence_int(7);
 }
 
-TEST_IN_THREADS(run_threadsafe, a_value)
+TEST(run_threadsafe, a_value)
 {
     hence_loop *loop = real_loop();
     struct asked asked = ask_for(loop, give_seven, NULL);
@@ -75,7 +75,7 @@ static hence_result give_payload_now(void *arg)
     return payload();
 }
 
-TEST_IN_THREADS(run_threadsafe, an_owned_value)
+TEST(run_threadsafe, an_owned_value)
 {
     hence_loop *loop = real_loop();
     struct asked asked = ask_for(loop, give_payload_now, NULL);
@@ -91,7 +91,7 @@ static hence_result fail(void *arg)
     return failure("broken");
 }
 
-TEST_IN_THREADS(run_threadsafe, a_failure)
+TEST(run_threadsafe, a_failure)
 {
     hence_loop *loop = real_loop();
     struct asked asked = ask_for(loop, fail, NULL);
@@ -119,7 +119,7 @@ static hence_result give_future(void *f)
     return hence_chain_future(hence_future_ref(f));
 }
 
-TEST_IN_THREADS(run_threadsafe, a_deferred_is_waited_for)
+TEST(run_threadsafe, a_deferred_is_waited_for)
 {
     hence_promise *p;
     hence_loop *loop = real_loop();
@@ -225,7 +225,7 @@ static void read_it(void *arg)
     asked->f = hence_concurrent_future_unref(asked->f);
 }
 
-TEST_IN_THREADS(run_threadsafe, the_value_of_a_future_has_readers_on_both_sides)
+TEST(run_threadsafe, the_value_of_a_future_has_readers_on_both_sides)
 {
     hence_promise *p;
     hence_loop *loop = real_loop();
@@ -258,7 +258,7 @@ static hence_result give_list(void *futures)
     return hence_chain_future(all);
 }
 
-TEST_IN_THREADS(run_threadsafe, so_have_those_in_a_list)
+TEST(run_threadsafe, so_have_those_in_a_list)
 {
     hence_promise *p[2];
     hence_loop *loop = real_loop();
@@ -325,7 +325,7 @@ TEST_ONCE(run_threadsafe, a_loop_closes_with_a_cancellation_on_its_way)
     hence_loop_free(loop);
 }
 
-TEST_IN_THREADS(run_threadsafe, a_closed_loop)
+TEST(run_threadsafe, a_closed_loop)
 {
     hence_loop *loop = real_loop();
     hence_loop_close(loop);
@@ -335,7 +335,7 @@ TEST_IN_THREADS(run_threadsafe, a_closed_loop)
     hence_loop_free(loop);
 }
 
-TEST_IN_THREADS(run_threadsafe, no_function_and_no_loop)
+TEST(run_threadsafe, no_function_and_no_loop)
 {
     hence_loop *loop = real_loop();
     struct asked asked = ask_for(loop, NULL, NULL);
@@ -350,7 +350,7 @@ TEST_IN_THREADS(run_threadsafe, no_function_and_no_loop)
 
 /* ---- what is there already ---- */
 
-TEST_IN_THREADS(run_threadsafe, a_future_for_other_threads)
+TEST(run_threadsafe, a_future_for_other_threads)
 {
     struct asked asked = {.f = NULL};
     hence_promise *p;
@@ -382,7 +382,7 @@ TEST_ONCE(run_threadsafe, cancelling_it_cancels_the_future)
     hence_loop_free(loop);
 }
 
-TEST_IN_THREADS(run_threadsafe, a_deferred_for_other_threads)
+TEST(run_threadsafe, a_deferred_for_other_threads)
 {
     struct asked asked = {.f = NULL};
     hence_promise *p;
@@ -395,7 +395,7 @@ TEST_IN_THREADS(run_threadsafe, a_deferred_for_other_threads)
     hence_loop_free(loop);
 }
 
-TEST_IN_THREADS(run_threadsafe, none_of_a_closed_loop)
+TEST(run_threadsafe, none_of_a_closed_loop)
 {
     hence_promise *p;
     hence_loop *loop = real_loop();
@@ -441,7 +441,7 @@ static void take_chain(void *r)
     hence_deferred_unref(d);
 }
 
-TEST_IN_THREADS(run_threadsafe, a_chain_that_another_thread_lets_go_goes_home)
+TEST(run_threadsafe, a_chain_that_another_thread_lets_go_goes_home)
 {
     hence_promise *p;
     hence_loop *loop = real_loop();

@@ -620,10 +620,10 @@ TEST_ONCE(future_chain, an_endless_row_of_tails_runs_in_constant_memory)
     hence_call_soon(both.loop, next_round, p, NULL);
     for (int i = 0; i < 10; i++)
         hence_test_turn(both.loop);
-    long blocks = support_blocks_alive();
+    long blocks = blocks_alive();
     while (rounds < 90000)
         hence_test_turn(both.loop);
-    check_int(support_blocks_alive(), blocks);
+    check_int(blocks_alive(), blocks);
     hence_test_clock_advance(both.clock, 0);
     check_trace("f:100000");
     hence_future_unref(f);
