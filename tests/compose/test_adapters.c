@@ -7,11 +7,6 @@
 
 SUITE(adapters);
 
-static const char *result_of(hence_future *f)
-{
-    return describe_and_drop(hence_future_result(f));
-}
-
 /* ---- a Future for a Deferred ---- */
 
 TEST(adapters, a_Future_gets_the_Deferred_s_value_through_the_loop)
@@ -25,7 +20,7 @@ TEST(adapters, a_Future_gets_the_Deferred_s_value_through_the_loop)
     check(!hence_future_done(f));
     hence_resolve(p, hence_int(1));
     check_trace("d:1");
-    check_string(result_of(f), "2");
+    check_string(outcome_of(f), "2");
     hence_test_clock_advance(both.clock, 0);
     check_trace("f:2");
     hence_future_unref(f);
@@ -38,7 +33,7 @@ TEST(adapters, a_Future_gets_the_Deferred_s_failure)
     hence_promise *p;
     hence_future *f = hence_deferred_as_future(both.loop, hence_deferred_new(&p));
     hence_resolve(p, failure("broken"));
-    check_string(result_of(f), "broken");
+    check_string(outcome_of(f), "broken");
     check(!hence_future_cancelled(f));
     hence_future_unref(f);
     end_loop(&both);
@@ -71,8 +66,8 @@ TEST(adapters, the_Deferred_s_result_is_taken)
     hence_resolve(q, failure("broken"));
     check_trace("after:none");
     check_string(outcome(d), "taken");
-    check_string(result_of(f), "1");
-    check_string(result_of(g), "broken");
+    check_string(outcome_of(f), "1");
+    check_string(outcome_of(g), "broken");
     hence_deferred_unref(d);
     hence_deferred_unref(broken); /* the failure is the Future's now */
     hence_future_unref(f);
@@ -88,9 +83,9 @@ TEST(adapters, a_Deferred_whose_result_went_to_another_gives_taken)
     hence_deferred *d = hence_deferred_new(&p);
     hence_future *f = hence_deferred_as_future(both.loop, hence_deferred_ref(d));
     hence_future *g = hence_deferred_as_future(both.loop, d);
-    check_string(result_of(g), "taken");
+    check_string(outcome_of(g), "taken");
     hence_resolve(p, hence_int(1));
-    check_string(result_of(f), "1");
+    check_string(outcome_of(f), "1");
     hence_future_unref(f);
     hence_future_unref(g);
     end_loop(&both);
@@ -111,7 +106,7 @@ TEST(adapters, the_Deferred_that_could_not_be_had_is_a_Future_that_failed_with_t
 {
     struct loop_and_clock both = begin_loop();
     hence_future *f = hence_deferred_as_future(both.loop, NULL);
-    check_string(result_of(f), "nomem");
+    check_string(outcome_of(f), "nomem");
     hence_future_unref(f);
     end_loop(&both);
 }
@@ -141,13 +136,6 @@ TEST(adapters, without_memory_the_Deferred_is_let_go)
 
 /* ---- cancelling, from the Future's side ---- */
 
-static bool goes_on(hence_promise *p, void *word)
-{
-    (void)p;
-    trace("%s", (const char *)word);
-    return false;
-}
-
 static bool resolves(hence_promise *p, void *word)
 {
     trace("%s", (const char *)word);
@@ -161,7 +149,7 @@ TEST(adapters, cancelling_the_Future_cancels_the_Deferred_at_once)
     struct loop_and_clock both = begin_loop();
     hence_promise *p;
     hence_deferred *d = hence_deferred_new(&p);
-    hence_promise_on_cancel(p, goes_on, "canceller");
+    hence_promise_on_cancel(p, trace_and_go_on, "canceller");
     hence_deferred_add_both(d, pass, "d");
     hence_future *f = hence_deferred_as_future(both.loop, d);
     hence_future_add_done_callback(f, done, "f");
@@ -256,7 +244,7 @@ TEST(adapters, a_Deferred_that_is_cancelled_makes_a_Future_that_is_cancelled)
     hence_future *f = hence_deferred_as_future(both.loop, hence_deferred_ref(d));
     check_int(hence_deferred_cancel(d), 0);
     check(hence_future_cancelled(f));
-    check_string(result_of(f), "cancelled");
+    check_string(outcome_of(f), "cancelled");
     hence_abandon(p);
     hence_deferred_unref(d);
     hence_future_unref(f);
@@ -268,7 +256,7 @@ TEST(adapters, a_Deferred_that_waits_for_another_is_cancelled_through_it)
     struct loop_and_clock both = begin_loop();
     hence_promise *p, *q;
     hence_deferred *outer = hence_deferred_new(&p), *inner = hence_deferred_new(&q);
-    hence_promise_on_cancel(q, goes_on, "canceller");
+    hence_promise_on_cancel(q, trace_and_go_on, "canceller");
     hence_deferred_add_both(outer, pass, "outer");
     hence_resolve(p, hence_chain(inner));
     hence_future *f = hence_deferred_as_future(both.loop, outer);
@@ -284,7 +272,7 @@ TEST(adapters, a_Deferred_with_nothing_left_to_do_is_cut_out_and_still_cancelled
     struct loop_and_clock both = begin_loop();
     hence_promise *p, *q;
     hence_deferred *outer = hence_deferred_new(&p), *inner = hence_deferred_new(&q);
-    hence_promise_on_cancel(q, goes_on, "canceller");
+    hence_promise_on_cancel(q, trace_and_go_on, "canceller");
     hence_future *f = hence_deferred_as_future(both.loop, outer);
     hence_resolve(p, hence_chain(inner));
     check(!hence_future_done(f));
@@ -374,7 +362,7 @@ TEST(adapters, cancelling_the_Deferred_cancels_the_Future_and_tells_it_through_t
     struct loop_and_clock both = begin_loop();
     hence_promise *p;
     hence_future *f = hence_future_new(both.loop, &p);
-    hence_promise_on_cancel(p, goes_on, "canceller");
+    hence_promise_on_cancel(p, trace_and_go_on, "canceller");
     hence_future_add_done_callback(f, done, "f");
     hence_deferred *d = hence_deferred_from_future(f);
     hence_deferred_add_both(d, pass, "d");
@@ -453,7 +441,7 @@ TEST(adapters, cancel_goes_all_the_way_there_and_back)
     struct loop_and_clock both = begin_loop();
     hence_promise *p;
     hence_deferred *d = hence_deferred_new(&p);
-    hence_promise_on_cancel(p, goes_on, "canceller");
+    hence_promise_on_cancel(p, trace_and_go_on, "canceller");
     hence_future *f = hence_deferred_as_future(both.loop, d);
     hence_deferred *e = hence_deferred_from_future(f);
     hence_future_unref(f);
@@ -496,7 +484,7 @@ static void cancel_there_and_back(void *arg)
         d = hence_deferred_from_future(f);
         hence_future_unref(f);
     }
-    hence_promise_on_cancel(p, goes_on, "canceller");
+    hence_promise_on_cancel(p, trace_and_go_on, "canceller");
     hence_deferred_add_both(d, pass, "d");
     hence_deferred_cancel(d);
     hence_abandon(p);

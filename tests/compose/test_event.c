@@ -89,11 +89,6 @@ static void wait_and_trace(hence_loop *loop, int fd, short what, int64_t timeout
     hence_deferred_unref(d);
 }
 
-static const char *result_of(hence_future *f)
-{
-    return describe_and_drop(hence_future_result(f));
-}
-
 /* A base of the program's own, that it dispatches. */
 static struct event_base *begin_base(struct setting *s)
 {
@@ -288,7 +283,7 @@ TEST(event, a_Future_has_any_number_of_listeners)
     check(!hence_future_done(f));
     advance(&s, 0);
     check_trace("a:4 b:4");
-    check_string(result_of(f), "4");
+    check_string(outcome_of(f), "4");
     hence_future_unref(f);
     end(&s);
 }
@@ -310,7 +305,7 @@ TEST(event, a_Future_times_out_too)
     struct setting s = begin();
     hence_future *f = hence_event_wait_future(s.loop, s.ours, EV_READ, HENCE_MS(5));
     advance(&s, HENCE_MS(5));
-    check_string(result_of(f), "timedout");
+    check_string(outcome_of(f), "timedout");
     check(!hence_future_cancelled(f));
     hence_future_unref(f);
     end(&s);
@@ -444,7 +439,7 @@ TEST_ONCE(event, a_signal_as_a_Future_can_be_waited_for_by_many)
     raise(SIGUSR1);
     advance(&s, 0);
     check_trace("f:8 f:8");
-    check_string(result_of(g), "8");
+    check_string(outcome_of(g), "8");
     hence_future_failure(f);
     hence_future_unref(f);
     hence_future_unref(g);
@@ -708,7 +703,7 @@ TEST(event, cancelling_after_the_event_has_come_changes_nothing)
     check_int(hence_deferred_cancel(d), -EALREADY);
     check_int(hence_future_cancel(f), -EALREADY);
     check_string(outcome(d), "4");
-    check_string(result_of(f), "4");
+    check_string(outcome_of(f), "4");
     hence_deferred_unref(d);
     hence_future_unref(f);
     end(&s);
@@ -824,7 +819,7 @@ TEST(event, closing_the_loop_ends_what_waits_in_it)
     hence_future *f = hence_event_wait_future(s.loop, SIGUSR1, EV_SIGNAL, -1);
     hence_loop_close(s.loop);
     check_trace("a:closed b:closed");
-    check_string(result_of(f), "closed");
+    check_string(outcome_of(f), "closed");
     hence_future_unref(f);
     end(&s);
 }
@@ -1022,7 +1017,7 @@ static const char *refusal(hence_loop *loop, int fd, int what)
     hence_deferred *d = hence_event_wait(loop, fd, (short)what, HENCE_SECONDS(1));
     hence_future *f = hence_event_wait_future(loop, fd, (short)what, -1);
     const char *text = outcome(d);
-    check_string(result_of(f), text);
+    check_string(outcome_of(f), text);
     check_int(hence_loop_pending(loop), 0);
     hence_deferred_unref(d);
     hence_future_unref(f);

@@ -419,18 +419,11 @@ TEST(life, forgetting_a_pending_one_runs_its_canceller_and_no_step)
     check_int(hence_resolve(p, payload()), 0);
 }
 
-static bool stopped(hence_promise *p, void *word)
-{
-    (void)p;
-    trace("%s", (const char *)word);
-    return true;
-}
-
 TEST(life, forgetting_one_with_a_canceller_ends_its_promise)
 {
     hence_promise *p;
     hence_deferred *d = hence_deferred_new(&p);
-    hence_promise_on_cancel(p, stopped, "canceller");
+    hence_promise_on_cancel(p, trace_and_stop, "canceller");
     hence_deferred_add_both(d, pass, "no");
     hence_deferred_forget(d);
     check_trace("canceller");
@@ -685,13 +678,6 @@ struct foreign {
     int errors[FOREIGN_CALLS];
 };
 
-static bool never(hence_promise *p, void *word)
-{
-    (void)p;
-    trace("%s", (const char *)word);
-    return true;
-}
-
 static void use_from_another_thread(void *arg)
 {
     struct foreign *f = arg;
@@ -705,7 +691,7 @@ static void use_from_another_thread(void *arg)
     f->errors[i++] = hence_deferred_alloc(f->d, 1, NULL) ? 0 : -EPERM;
     f->errors[i++] = hence_deferred_ref(f->d) ? 0 : -EPERM;
     f->errors[i++] = hence_deferred_unref(f->d) ? 0 : -EPERM;
-    hence_promise_on_cancel(f->p, never, "never");
+    hence_promise_on_cancel(f->p, trace_and_stop, "never");
     hence_deferred_forget(f->d);
     f->errors[i++] = -EPERM;
 }

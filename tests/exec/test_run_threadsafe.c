@@ -102,13 +102,6 @@ TEST(run_threadsafe, a_failure)
 
 /* ---- chains ---- */
 
-static bool stopped(hence_promise *p, void *arg)
-{
-    (void)p;
-    trace("%s", (const char *)arg);
-    return true;
-}
-
 static hence_result give_deferred(void *d)
 {
     return hence_chain(d);
@@ -143,7 +136,7 @@ TEST_ONCE(run_threadsafe, rule_152_cancelling_cancels_the_deferred_in_the_loop)
     hence_promise *p;
     hence_loop *loop = real_loop();
     hence_deferred *d = hence_deferred_new(&p);
-    hence_promise_on_cancel(p, stopped, "stopped");
+    hence_promise_on_cancel(p, trace_and_stop, "stopped");
     struct asked asked = ask_for(loop, give_deferred, d);
     hence_test_turn(loop);
     check_trace("dropped");
@@ -162,7 +155,7 @@ TEST_ONCE(run_threadsafe, rule_152_cancelling_cancels_the_future_in_the_loop)
     hence_promise *p;
     hence_loop *loop = real_loop();
     hence_future *f = hence_future_new(loop, &p);
-    hence_promise_on_cancel(p, stopped, "stopped");
+    hence_promise_on_cancel(p, trace_and_stop, "stopped");
     struct asked asked = ask_for(loop, give_future, f);
     hence_test_turn(loop);
     on_another_thread(cancel, &asked);
@@ -299,7 +292,7 @@ TEST_ONCE(run_threadsafe, a_loop_closes_while_it_waits)
     hence_promise *p;
     hence_loop *loop = real_loop();
     hence_deferred *d = hence_deferred_new(&p);
-    hence_promise_on_cancel(p, stopped, "stopped");
+    hence_promise_on_cancel(p, trace_and_stop, "stopped");
     struct asked asked = ask_for(loop, give_deferred, d);
     hence_test_turn(loop);
     hence_loop_close(loop);
@@ -315,7 +308,7 @@ TEST_ONCE(run_threadsafe, a_loop_closes_with_a_cancellation_on_its_way)
     hence_promise *p;
     hence_loop *loop = real_loop();
     hence_deferred *d = hence_deferred_new(&p);
-    hence_promise_on_cancel(p, stopped, "stopped");
+    hence_promise_on_cancel(p, trace_and_stop, "stopped");
     struct asked asked = ask_for(loop, give_deferred, d);
     hence_test_turn(loop);
     on_another_thread(cancel, &asked);
@@ -372,7 +365,7 @@ TEST_ONCE(run_threadsafe, cancelling_it_cancels_the_future)
     hence_promise *p;
     hence_loop *loop = real_loop();
     hence_future *f = hence_future_new(loop, &p);
-    hence_promise_on_cancel(p, stopped, "stopped");
+    hence_promise_on_cancel(p, trace_and_stop, "stopped");
     asked.f = hence_future_as_concurrent(f);
     on_another_thread(cancel, &asked);
     hence_test_turn(loop);

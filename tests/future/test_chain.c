@@ -12,18 +12,6 @@ static hence_result future_chain(hence_future *f)
     return hence_chain_future(hence_future_ref(f));
 }
 
-static const char *result_of(hence_future *f)
-{
-    return describe_and_drop(hence_future_result(f));
-}
-
-static bool goes_on(hence_promise *p, void *word)
-{
-    (void)p;
-    trace("%s", (const char *)word);
-    return false;
-}
-
 /* ---- resolved with a chain ---- */
 
 /* rule 91 */ /* difference 16 */
@@ -36,12 +24,12 @@ TEST(future_chain, a_Future_resolved_with_another_waits_for_it)
     hence_future_add_done_callback(outer, done, "outer");
     check_int(hence_resolve(p, future_chain(inner)), 0);
     check(!hence_future_done(outer));
-    check_string(result_of(outer), "pending");
+    check_string(outcome_of(outer), "pending");
     hence_resolve(q, hence_int(7));
     check_trace("");
     hence_test_clock_advance(both.clock, 0);
     check_trace("outer:7");
-    check_string(result_of(inner), "7");
+    check_string(outcome_of(inner), "7");
     hence_future_failure(outer);
     hence_future_unref(outer);
     hence_future_unref(inner);
@@ -57,7 +45,7 @@ TEST(future_chain, a_Future_resolved_with_one_that_is_done_is_done)
     hence_future *inner = hence_future_new(both.loop, &q);
     hence_resolve(q, hence_int(7));
     hence_resolve(p, future_chain(inner));
-    check_string(result_of(outer), "7");
+    check_string(outcome_of(outer), "7");
     hence_future_unref(outer);
     hence_future_unref(inner);
     end_loop(&both);
@@ -76,7 +64,7 @@ TEST(future_chain, a_Future_resolved_with_a_Deferred_waits_for_it)
     check(!hence_future_done(f) || !d);
     hence_resolve(q, hence_int(1));
     check_trace("d:1");
-    check_string(result_of(f), "2");
+    check_string(outcome_of(f), "2");
     hence_test_clock_advance(both.clock, 0);
     check_trace("f:2");
     hence_future_unref(f);
@@ -100,7 +88,7 @@ TEST(future_chain, failures_and_owned_values_come_through)
     hence_result r = hence_future_result(outer);
     check(hence_as(&r, payload_destroy) == value);
     hence_drop(r);
-    check_string(result_of(broken), "broken");
+    check_string(outcome_of(broken), "broken");
     hence_future_unref(inner);
     check_int(payloads_alive(), 1);
     hence_future_unref(outer);
@@ -205,7 +193,7 @@ TEST(future_chain, another_thread_gets_no_chain_and_takes_nothing)
     check_string(describe_and_drop(foreign.r), "invalid");
     check(had_report(HENCE_REPORT_WRONG_THREAD));
     hence_resolve(p, hence_int(7));
-    check_string(result_of(foreign.f), "7");
+    check_string(outcome_of(foreign.f), "7");
     hence_future_unref(foreign.f);
     end_loop(&both);
 }
@@ -218,7 +206,7 @@ TEST(future_chain, a_Future_that_waits_passes_cancel_on_and_is_done_when_that_ha
     hence_promise *p, *q;
     hence_future *outer = hence_future_new(both.loop, &p);
     hence_future *inner = hence_future_new(both.loop, &q);
-    hence_promise_on_cancel(q, goes_on, "canceller");
+    hence_promise_on_cancel(q, trace_and_go_on, "canceller");
     hence_future_add_done_callback(outer, done, "outer");
     hence_resolve(p, future_chain(inner));
     check_int(hence_future_cancel(outer), 0);
@@ -241,7 +229,7 @@ TEST(future_chain, a_Future_that_waits_for_a_Deferred_passes_cancel_on)
     hence_promise *p, *q;
     hence_future *f = hence_future_new(both.loop, &p);
     hence_deferred *d = hence_deferred_new(&q);
-    hence_promise_on_cancel(q, goes_on, "canceller");
+    hence_promise_on_cancel(q, trace_and_go_on, "canceller");
     hence_resolve(p, hence_chain(d));
     check_int(hence_future_cancel(f), d ? 0 : -EALREADY);
     check_trace("canceller");
@@ -282,7 +270,7 @@ static void cancel_deep(void *arg)
     struct loop_and_clock both = begin_loop();
     hence_future *f;
     hence_promise *p = chain_many(both.loop, &f, *(int *)arg);
-    hence_promise_on_cancel(p, goes_on, "canceller");
+    hence_promise_on_cancel(p, trace_and_go_on, "canceller");
     hence_future_add_done_callback(f, done, "f");
     hence_future_cancel(f);
     hence_abandon(p);
@@ -411,7 +399,7 @@ TEST(future_chain, cancelling_who_waits_cancels_the_Future_for_all_its_listeners
     struct loop_and_clock both = begin_loop();
     hence_promise *p;
     to_wait_for = hence_future_new(both.loop, &p);
-    hence_promise_on_cancel(p, goes_on, "canceller");
+    hence_promise_on_cancel(p, trace_and_go_on, "canceller");
     hence_future_add_done_callback(to_wait_for, done, "f");
     hence_deferred *d = hence_deferred_succeed(hence_int(1));
     hence_deferred_add_callback(d, wait_for_future, "a");
@@ -505,7 +493,7 @@ TEST(future_chain, a_Future_without_listeners_that_waits_for_itself_fails_too)
     hence_promise *p;
     hence_future *f = hence_future_new(both.loop, &p);
     hence_resolve(p, future_chain(f));
-    check_string(result_of(f), "deadlock");
+    check_string(outcome_of(f), "deadlock");
     hence_future_unref(f);
     end_loop(&both);
 }
@@ -522,7 +510,7 @@ TEST(future_chain, a_circle_of_Futures_fails)
         hence_resolve(p[i], future_chain(f[(i + 1) % 4]));
     hence_test_clock_advance(both.clock, 0);
     for (int i = 0; i < 4; i++) {
-        check_string(result_of(f[i]), "deadlock");
+        check_string(outcome_of(f[i]), "deadlock");
         hence_future_unref(f[i]);
     }
     end_loop(&both);
@@ -537,7 +525,7 @@ TEST(future_chain, a_circle_through_a_Deferred_fails)
     hence_deferred *d = hence_deferred_from_future(f);
     hence_deferred_add_both(d, pass, "d");
     hence_resolve(p, hence_chain(d));
-    check_string(result_of(f), "deadlock");
+    check_string(outcome_of(f), "deadlock");
     hence_test_clock_advance(both.clock, 0);
     check_trace("d:deadlock");
     hence_future_unref(f);
@@ -563,7 +551,7 @@ TEST(future_chain, a_step_that_returns_the_Future_that_waits_for_it_fails)
     hence_resolve(p, hence_chain(d));
     hence_resolve(q, hence_int(1));
     check_trace("a:1 b:deadlock");
-    check_string(result_of(to_wait_for), "none");
+    check_string(outcome_of(to_wait_for), "none");
     hence_future_unref(to_wait_for);
     end_loop(&both);
 }
@@ -583,7 +571,7 @@ TEST(future_chain, a_circle_through_both_adapters_fails)
     }
     hence_test_clock_advance(both.clock, 0);
     check(hence_future_done(f));
-    check_string(result_of(f), "deadlock");
+    check_string(outcome_of(f), "deadlock");
     hence_future_unref(f);
     if (!support_faulty)
         while (had_report(HENCE_REPORT_UNHANDLED))
@@ -653,11 +641,11 @@ TEST(future_chain, anything_else_is_ensured_to_be_a_Future_that_ends_with_it)
     hence_future *of_value = hence_ensure_future(both.loop, hence_int(1));
     hence_future *of_failure = hence_ensure_future(both.loop, hence_fail_errno(ENOENT, "none"));
     hence_future *of_chain = hence_ensure_future(both.loop, hence_chain(d));
-    check_string(result_of(of_value), "1");
+    check_string(outcome_of(of_value), "1");
     check(hence_future_failure(of_failure) != NULL);
-    check_string(result_of(of_chain), "pending");
+    check_string(outcome_of(of_chain), "pending");
     hence_resolve(p, hence_int(2));
-    check_string(result_of(of_chain), "2");
+    check_string(outcome_of(of_chain), "2");
     hence_future_unref(of_value);
     hence_future_unref(of_failure);
     hence_future_unref(of_chain);

@@ -7,11 +7,6 @@
 
 SUITE(future);
 
-static const char *result_of(hence_future *f)
-{
-    return describe_and_drop(hence_future_result(f));
-}
-
 /* ---- made ---- */
 
 /* rule 77 */
@@ -24,7 +19,7 @@ TEST(future, a_new_Future_is_pending)
     check(!hence_future_done(f));
     check(!hence_future_cancelled(f));
     check(hence_promise_is_wanted(p));
-    check_string(result_of(f), "pending");
+    check_string(outcome_of(f), "pending");
     check(!hence_future_failure(f));
     hence_abandon(p);
     hence_future_failure(f);
@@ -53,7 +48,7 @@ TEST(future, without_a_producer_it_is_abandoned_from_the_start)
     struct loop_and_clock both = begin_loop();
     hence_future *f = hence_future_new(both.loop, NULL);
     check(hence_future_done(f));
-    check_string(result_of(f), "abandoned");
+    check_string(outcome_of(f), "abandoned");
     hence_future_unref(f);
     hence_future_unref(hence_future_new(both.loop, NULL));
     check(had_report(HENCE_REPORT_NEVER_RETRIEVED));
@@ -92,7 +87,7 @@ TEST(future, the_Future_that_could_not_be_had_is_accepted_everywhere)
     check(!hence_future_unref(NULL));
     check(hence_future_done(NULL));
     check(!hence_future_cancelled(NULL));
-    check_string(result_of(NULL), "nomem");
+    check_string(outcome_of(NULL), "nomem");
     check(!hence_future_failure(NULL));
     check_int(hence_future_cancel(NULL), -ENOMEM);
     check_int(hence_future_add_done_callback(NULL, done, "x"), -ENOMEM);
@@ -124,7 +119,7 @@ TEST(future, its_result_stays_as_it_is_for_any_number_of_readers)
     check(hence_future_done(f));
     check(!hence_future_cancelled(f));
     for (int i = 0; i < 3; i++)
-        check_string(result_of(f), "7");
+        check_string(outcome_of(f), "7");
     check(!hence_future_failure(f));
     hence_future_unref(f);
     end_loop(&both);
@@ -138,8 +133,8 @@ TEST(future, a_failure_can_be_read_again_and_again)
     hence_future *f = hence_future_new(both.loop, &p);
     hence_resolve(p, failure("broken"));
     check(hence_future_done(f));
-    check_string(result_of(f), "broken");
-    check_string(result_of(f), "broken");
+    check_string(outcome_of(f), "broken");
+    check_string(outcome_of(f), "broken");
     if (!support_faulty)
         check_string(hence_failure_message(hence_future_failure(f)), "broken");
     check(hence_future_failure(f) == hence_future_failure(f));
@@ -160,7 +155,7 @@ TEST(future, it_can_not_be_resolved_twice)
     check(strstr(report_text(), "a promise was resolved a second time"));
     check(strstr(report_text(), "test_future.c:"));
     check_int(payloads_alive(), 0);
-    check_string(result_of(f), "1");
+    check_string(outcome_of(f), "1");
     hence_future_unref(f);
     end_loop(&both);
 }
@@ -190,7 +185,7 @@ TEST(future, settling_and_reading_need_no_memory)
     hence_result value = payload();
     out_of_memory(true);
     check_int(hence_resolve(p, value), 0);
-    check_string(result_of(f), "shared");
+    check_string(outcome_of(f), "shared");
     check_int(hence_future_cancel(g), 0);
     hence_abandon(q);
     hence_future_unref(g);
@@ -270,7 +265,7 @@ TEST(future, the_value_outlives_the_loop)
     hence_result r = hence_future_result(f);
     end_loop(&both);
     check(hence_loop_is_closed(hence_future_loop(f)));
-    check_string(result_of(f), "shared");
+    check_string(outcome_of(f), "shared");
     hence_future_unref(f);
     check_int(payloads_alive(), 1);
     hence_drop(r);
@@ -289,7 +284,7 @@ TEST(future, cancel_ends_it_once)
     check_int(hence_future_cancel(f), 0);
     check(hence_future_done(f));
     check(hence_future_cancelled(f));
-    check_string(result_of(f), "cancelled");
+    check_string(outcome_of(f), "cancelled");
     check_int(hence_future_cancel(f), -EALREADY);
     check(!hence_promise_is_wanted(p));
     check_trace("");
@@ -309,7 +304,7 @@ TEST(future, cancelling_one_that_is_done_changes_nothing)
     hence_resolve(p, hence_int(1));
     check_int(hence_future_cancel(f), -EALREADY);
     check(!hence_future_cancelled(f));
-    check_string(result_of(f), "1");
+    check_string(outcome_of(f), "1");
     hence_future_unref(f);
     end_loop(&both);
 }
@@ -326,7 +321,7 @@ TEST(future, after_a_cancel_one_result_is_swallowed)
     if (p)
         check_int(hence_resolve(p, hence_int(1)), -EALREADY);
     check(had_report(HENCE_REPORT_MISUSE));
-    check_string(result_of(f), "cancelled");
+    check_string(outcome_of(f), "cancelled");
     hence_future_unref(f);
     end_loop(&both);
 }
@@ -359,20 +354,6 @@ TEST(future, letting_go_does_not_cancel)
     end_loop(&both);
 }
 
-static bool stopped(hence_promise *p, void *word)
-{
-    trace("%s", (const char *)word);
-    check(!hence_promise_is_wanted(p));
-    return true;
-}
-
-static bool goes_on(hence_promise *p, void *word)
-{
-    (void)p;
-    trace("%s", (const char *)word);
-    return false;
-}
-
 static bool resolves(hence_promise *p, void *word)
 {
     trace("%s", (const char *)word);
@@ -393,7 +374,7 @@ TEST(future, cancel_reaches_the_producer_before_it_returns)
     struct loop_and_clock both = begin_loop();
     hence_promise *p;
     hence_future *f = hence_future_new(both.loop, &p);
-    hence_promise_on_cancel(p, stopped, "canceller");
+    hence_promise_on_cancel(p, trace_and_stop, "canceller");
     hence_future_add_done_callback(f, done, "f");
     check_int(hence_future_cancel(f), 0);
     check_trace("canceller");
@@ -410,10 +391,10 @@ TEST(future, a_canceller_that_goes_on_may_resolve_once_more)
     struct loop_and_clock both = begin_loop();
     hence_promise *p;
     hence_future *f = hence_future_new(both.loop, &p);
-    hence_promise_on_cancel(p, goes_on, "canceller");
+    hence_promise_on_cancel(p, trace_and_go_on, "canceller");
     check_int(hence_future_cancel(f), 0);
     check_trace("canceller");
-    check_string(result_of(f), "cancelled");
+    check_string(outcome_of(f), "cancelled");
     check_int(hence_resolve(p, payload()), 0);
     check_int(payloads_alive(), 0);
     hence_future_unref(f);
@@ -429,7 +410,7 @@ TEST(future, a_canceller_that_resolves_decides)
     check_int(hence_future_cancel(f), 0);
     check_trace("canceller");
     check(!hence_future_cancelled(f));
-    check_string(result_of(f), "5");
+    check_string(outcome_of(f), "5");
     hence_future_unref(f);
     end_loop(&both);
 }
@@ -443,7 +424,7 @@ TEST(future, a_canceller_that_abandons_has_stopped)
     check_int(hence_future_cancel(f), 0);
     check_trace("canceller");
     check(hence_future_cancelled(f));
-    check_string(result_of(f), "cancelled");
+    check_string(outcome_of(f), "cancelled");
     hence_future_unref(f);
     end_loop(&both);
 }
@@ -454,11 +435,11 @@ TEST(future, the_last_canceller_counts_and_none_after_the_end)
     hence_promise *p, *q, *s;
     hence_future *f = hence_future_new(both.loop, &p), *g = hence_future_new(both.loop, &q);
     hence_future *h = hence_future_new(both.loop, &s);
-    hence_promise_on_cancel(p, goes_on, "first");
-    hence_promise_on_cancel(p, stopped, "second");
-    hence_promise_on_cancel(q, stopped, "none");
+    hence_promise_on_cancel(p, trace_and_go_on, "first");
+    hence_promise_on_cancel(p, trace_and_stop, "second");
+    hence_promise_on_cancel(q, trace_and_stop, "none");
     hence_promise_on_cancel(q, NULL, NULL);
-    hence_promise_on_cancel(s, stopped, "none");
+    hence_promise_on_cancel(s, trace_and_stop, "none");
     hence_resolve(s, hence_int(1));
     hence_future_cancel(f);
     hence_future_cancel(g);
@@ -648,7 +629,7 @@ static void use_all(void *arg)
     foreign->removed = hence_future_remove_done_callback(foreign->f, done, "f");
     foreign->resolved = hence_resolve(foreign->p, foreign->value);
     hence_abandon(foreign->p);
-    hence_promise_on_cancel(foreign->p, stopped, "x");
+    hence_promise_on_cancel(foreign->p, trace_and_stop, "x");
     foreign->same_loop = hence_future_loop(foreign->f) == foreign->loop;
     foreign->same_site = hence_future_site(foreign->f) != NULL;
 }
@@ -699,7 +680,7 @@ TEST(future, a_pending_one_may_outlive_its_loop)
     end_loop(&both);
     check(!hence_future_done(f));
     check_int(hence_resolve(p, payload()), p ? 0 : -EINVAL);
-    check_string(result_of(f), "shared");
+    check_string(outcome_of(f), "shared");
     if (f)
         check_int(hence_future_add_done_callback(f, done, "f3"), -ESHUTDOWN);
     check_trace("");
@@ -711,7 +692,7 @@ TEST(future, a_pending_one_may_be_cancelled_after_its_loop_has_closed)
     struct loop_and_clock both = begin_loop();
     hence_promise *p;
     hence_future *f = hence_future_new(both.loop, &p);
-    hence_promise_on_cancel(p, stopped, "canceller");
+    hence_promise_on_cancel(p, trace_and_stop, "canceller");
     hence_future_add_done_callback(f, done, "f");
     end_loop(&both);
     check_int(hence_future_cancel(f), 0);

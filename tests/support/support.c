@@ -326,6 +326,20 @@ void done(hence_future *f, void *word)
     hence_drop(r);
 }
 
+bool trace_and_stop(hence_promise *p, void *word)
+{
+    trace("%s", (const char *)word);
+    check(!hence_promise_is_wanted(p));
+    return true;
+}
+
+bool trace_and_go_on(hence_promise *p, void *word)
+{
+    (void)p;
+    trace("%s", (const char *)word);
+    return false;
+}
+
 hence_result chain_to_held(hence_result *in, void *deferred)
 {
     (void)in;
