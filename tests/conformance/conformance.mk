@@ -11,16 +11,21 @@ CONFORMANCE_TESTS = tests/conformance/asyncio tests/conformance/inline_callbacks
 
 tests_conformance_coroutines_SOURCES = \
 	tests/conformance/coroutines.c \
+	tests/conformance/modes.h \
 	tests/conformance/program.c \
 	tests/conformance/program.h \
 	tests/conformance/turns.c \
-	tests/conformance/turns.h
+	tests/conformance/turns.h \
+	tests/conformance/values.c \
+	tests/conformance/values.h
 tests_conformance_coroutines_LDADD = $(THREAD_LIBS)
 
 tests_conformance_deferreds_SOURCES = \
 	tests/conformance/deferreds.c \
 	tests/conformance/program.c \
-	tests/conformance/program.h
+	tests/conformance/program.h \
+	tests/conformance/values.c \
+	tests/conformance/values.h
 tests_conformance_deferreds_LDADD = $(THREAD_LIBS)
 
 tests_conformance_futures_SOURCES = \
@@ -28,21 +33,26 @@ tests_conformance_futures_SOURCES = \
 	tests/conformance/program.c \
 	tests/conformance/program.h \
 	tests/conformance/turns.c \
-	tests/conformance/turns.h
+	tests/conformance/turns.h \
+	tests/conformance/values.c \
+	tests/conformance/values.h
 tests_conformance_futures_LDADD = $(THREAD_LIBS)
 
 tests_conformance_waiters_SOURCES = \
 	tests/conformance/program.c \
 	tests/conformance/program.h \
+	tests/conformance/values.c \
+	tests/conformance/values.h \
 	tests/conformance/waiters.c
 tests_conformance_waiters_LDADD = $(THREAD_LIBS)
 
 tests_conformance_inline_SOURCES = \
 	tests/conformance/inline.c \
+	tests/conformance/modes.h \
 	tests/conformance/program.c \
 	tests/conformance/program.h \
-	tests/conformance/turns.c \
-	tests/conformance/turns.h
+	tests/conformance/values.c \
+	tests/conformance/values.h
 tests_conformance_inline_LDADD = $(THREAD_LIBS)
 
 CONFORMANCE_INTERPRETERS += tests/conformance/scopes_interpreter

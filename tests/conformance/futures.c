@@ -152,8 +152,6 @@ static struct variable {
     int listening;
 } variables[SLOTS];
 
-static const char *const sites[SLOTS] = {"0", "1", "2", "3", "4", "5", "6", "7"};
-
 static struct handle {
     hence_call call;
     bool made;
@@ -796,22 +794,6 @@ static void run_operation(const struct node *node)
 
 /* ---- the end ---- */
 
-/* What has become of those that are held, without looking at them: that would count as a look. */
-static void show_end(void)
-{
-    trace("end-%d", (int)(hence_loop_time(loop) / UNIT));
-    for (struct variable *v = variables; v < variables + SLOTS; v++) {
-        if (!v->future)
-            continue;
-        text[0] = '\0';
-        if (hence_future_done(v->future))
-            write_result(&v->future->waitable.slot);
-        else
-            write_text("pending");
-        trace("%d:%s", (int)(v - variables), text);
-    }
-}
-
 /* Lets go of everything. Failures that nobody looked at are reported now. */
 static void take_down(void)
 {
@@ -864,13 +846,11 @@ static void run_program(const struct block *program)
         run_operation(node);
     while (take_turn())
         ;
-    show_end();
+    show_time();
+    for (int i = 0; i < SLOTS; i++)
+        show_future(i, variables[i].future);
     take_down();
-    trace("unretrieved");
-    for (int i = 0; i < SLOTS; i++) {
-        if (reported[i])
-            trace("%d", i);
-    }
+    trace_slots("unretrieved", reported);
     check_balance();
     check_calls();
 }
