@@ -30,6 +30,9 @@ tests_conformance_deferreds_LDADD = $(THREAD_LIBS)
 
 tests_conformance_futures_SOURCES = \
 	tests/conformance/futures.c \
+	tests/conformance/futures.h \
+	tests/conformance/futures_calls.c \
+	tests/conformance/futures_combinators.c \
 	tests/conformance/program.c \
 	tests/conformance/program.h \
 	tests/conformance/turns.c \
