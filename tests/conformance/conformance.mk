@@ -67,7 +67,11 @@ check_PROGRAMS += $(CONFORMANCE_INTERPRETERS)
 TESTS += $(CONFORMANCE_TESTS)
 EXTRA_DIST += $(CONFORMANCE_TESTS) \
 	tests/conformance/README.md \
+	tests/conformance/asyncio_differences.py \
+	tests/conformance/asyncio_futures.py \
+	tests/conformance/asyncio_loop.py \
 	tests/conformance/asyncio_model.py \
+	tests/conformance/asyncio_operations.py \
 	tests/conformance/driver.py \
 	tests/conformance/inline_model.py \
 	tests/conformance/programs.py \
@@ -76,6 +80,7 @@ EXTRA_DIST += $(CONFORMANCE_TESTS) \
 	tests/conformance/sync_twisted.py \
 	tests/conformance/tasks_model.py \
 	tests/conformance/tasks_modes.py \
+	tests/conformance/twisted_deferreds.py \
 	tests/conformance/twisted_differences.py \
 	tests/conformance/twisted_model.py \
 	tests/conformance/twisted_operations.py \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Runs programs on hence's Deferreds. twisted_model.py does the same with Twisted's, operation by
+ * Runs programs on hence's Deferreds. twisted_operations.py does the same with Twisted's, operation by
  * operation: whoever changes one changes the other.
  *
  * Each variable has a Deferred and its promise. An operation on one that is not there does nothing,

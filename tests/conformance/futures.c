@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Runs programs on hence's Futures and its loop, turn by turn. asyncio_model.py does the same with
- * asyncio's, operation by operation: whoever changes one changes the other.
+ * Runs programs on hence's Futures and its loop, turn by turn. asyncio_operations.py does the same
+ * with asyncio's, operation by operation: whoever changes one changes the other.
  *
  * Each variable has a Future, and most have its promise. An operation on one that is not there does
  * nothing, so that any operation may be taken out of a program.
