@@ -4,34 +4,21 @@
 
 /* What the tests of completion queues have in common. */
 
-#include "support/inputs.h"
+#include "compose/futures_support.h"
 
-static struct loop_and_clock both;
 static hence_completion_queue *queue;
-
-static inline void begin(size_t n)
-{
-    both = begin_loop();
-    begin_futures(both.loop, n, STOPS);
-}
 
 /* With the first `n` of the futures in the queue. */
 static inline void begin_queue(size_t n, int64_t timeout)
 {
-    begin(n);
+    begin(n, STOPS);
     queue = hence_as_completed(both.loop, futures, n, timeout);
 }
 
-static inline void end(void)
+static inline void end_queue(void)
 {
     queue = hence_completion_queue_free(queue);
-    end_inputs();
-    end_loop(&both);
-}
-
-static inline void run(void)
-{
-    hence_test_clock_advance(both.clock, 0);
+    end();
 }
 
 /* "word:index:what it gave", or the failure. */

@@ -7,11 +7,6 @@
 
 SUITE(completion_queue);
 
-static void turn(void)
-{
-    hence_test_turn(both.loop);
-}
-
 static void check_that_none_can_be_popped(void)
 {
     hence_completion *completion = hence_completion_queue_pop(queue);
@@ -34,7 +29,7 @@ TEST(completion_queue, the_k_th_who_asks_gets_the_k_th_that_is_done)
     resolve_input(1, hence_int(1));
     run();
     check_trace("a:2:2 b:0:broken c:1:1");
-    end();
+    end_queue();
 }
 
 /* rule 106 */
@@ -54,13 +49,13 @@ TEST(completion_queue, who_asks_late_gets_those_that_are_done_in_their_order)
     resolve_input(0, hence_int(0));
     run();
     check_trace("c:0:0");
-    end();
+    end_queue();
     check_int(payloads_alive(), 0);
 }
 
 TEST(completion_queue, those_that_are_done_at_the_start_come_first_in_the_order_of_the_inputs)
 {
-    begin(3);
+    begin(3, STOPS);
     resolve_input(2, hence_int(2));
     resolve_input(1, hence_int(1));
     queue = hence_as_completed(both.loop, futures, 3, -1);
@@ -70,7 +65,7 @@ TEST(completion_queue, those_that_are_done_at_the_start_come_first_in_the_order_
     ask("c");
     run();
     check_trace("a:1:1 b:2:2 c:0:0");
-    end();
+    end_queue();
 }
 
 /* rule 106 */
@@ -87,7 +82,7 @@ TEST(completion_queue, the_Futures_of_those_who_ask_may_be_looked_at_in_any_orde
         check_trace("a:1:1 b:0:0 later:0:0 earlier:1:1");
     hence_future_unref(a);
     hence_future_unref(b);
-    end();
+    end_queue();
 }
 
 TEST(completion_queue, it_gives_the_very_Future_that_was_given)
@@ -102,13 +97,13 @@ TEST(completion_queue, it_gives_the_very_Future_that_was_given)
     check(f && strstr(hence_future_site(f), "test_completion_queue.c:"));
     hence_drop(r);
     hence_future_unref(f);
-    end();
+    end_queue();
 }
 
 /* rule 106 */
 TEST(completion_queue, the_same_Future_in_several_places_is_given_once_with_its_first_place)
 {
-    begin(2);
+    begin(2, STOPS);
     hence_future *const in[] = {futures[1], futures[0], futures[1], futures[0]};
     queue = hence_as_completed(both.loop, in, 4, -1);
     check_int(hence_completion_queue_size(queue), queue ? 2 : 0);
@@ -119,7 +114,7 @@ TEST(completion_queue, the_same_Future_in_several_places_is_given_once_with_its_
     resolve_input(1, hence_int(1));
     run();
     check_trace("c:end a:1:0 b:0:1");
-    end();
+    end_queue();
 }
 
 /* rule 106 */
@@ -134,7 +129,7 @@ TEST(completion_queue, the_same_Futures_may_stand_in_several_queues)
     check_trace("a:1:shared");
     check_int(hence_completion_queue_size(other), other ? 2 : 0);
     hence_completion_queue_free(other);
-    end();
+    end_queue();
     check_int(payloads_alive(), 0);
 }
 
@@ -153,13 +148,13 @@ TEST(completion_queue, when_nothing_is_left_it_is_the_end)
     if (!support_faulty)
         check_trace("b:end c:end a:0:0");
     hence_future_unref(c);
-    end();
+    end_queue();
 }
 
 /* rule 107 */
 TEST(completion_queue, an_empty_one_is_at_its_end_at_once_and_has_no_timer)
 {
-    begin(0);
+    begin(0, STOPS);
     queue = hence_as_completed(both.loop, NULL, 0, HENCE_SECONDS(1));
     ask("a");
     run();
@@ -168,7 +163,7 @@ TEST(completion_queue, an_empty_one_is_at_its_end_at_once_and_has_no_timer)
     ask("b");
     run();
     check_trace("b:end");
-    end();
+    end_queue();
 }
 
 /* rule 106 */
@@ -184,12 +179,12 @@ TEST(completion_queue, of_more_who_ask_than_there_are_the_last_ones_are_told_tha
     resolve_input(1, hence_int(1));
     run();
     check_trace("a:0:0 b:1:1");
-    end();
+    end_queue();
 }
 
 TEST(completion_queue, after_its_end_it_can_be_filled_again)
 {
-    begin(2);
+    begin(2, STOPS);
     queue = hence_completion_queue_new(both.loop);
     ask("a");
     hence_completion_queue_add(queue, futures[0]);
@@ -207,14 +202,14 @@ TEST(completion_queue, after_its_end_it_can_be_filled_again)
     run();
     if (!support_faulty)
         check_trace("c:1:1");
-    end();
+    end_queue();
 }
 
 /* ---- added one by one ---- */
 
 TEST(completion_queue, each_has_the_number_that_it_got_and_may_be_in_it_more_than_once)
 {
-    begin(2);
+    begin(2, STOPS);
     resolve_input(1, hence_int(8));
     queue = hence_completion_queue_new(both.loop);
     ask("none yet");
@@ -229,7 +224,7 @@ TEST(completion_queue, each_has_the_number_that_it_got_and_may_be_in_it_more_tha
     run();
     if (!support_faulty)
         check_trace("none yet:end next:1:8 next:3:8 next:0:7 next:2:7");
-    end();
+    end_queue();
 }
 
 /* Adds one that is done already, whose value is `value`. */
@@ -266,7 +261,7 @@ static int64_t numbers_from(int first, int n)
 
 TEST(completion_queue, it_grows_while_some_are_done_and_some_are_not_and_keeps_the_order)
 {
-    begin(3);
+    begin(3, STOPS);
     queue = hence_completion_queue_new(both.loop);
     for (size_t i = 0; i < 3; i++)
         hence_completion_queue_add(queue, futures[i]);
@@ -282,7 +277,7 @@ TEST(completion_queue, it_grows_while_some_are_done_and_some_are_not_and_keeps_t
     run();
     check_int(pop_many(1), 1 + 7);
     check_int(hence_completion_queue_size(queue), 2);
-    end();
+    end_queue();
 }
 
 TEST(completion_queue, completions_outlive_the_queue_and_each_other)
@@ -310,7 +305,7 @@ TEST(completion_queue, completions_outlive_the_queue_and_each_other)
 
 TEST(completion_queue, an_added_one_serves_those_who_ask_already)
 {
-    begin(3);
+    begin(3, STOPS);
     queue = hence_completion_queue_new(both.loop);
     hence_completion_queue_add(queue, futures[0]);
     ask("a");
@@ -320,12 +315,12 @@ TEST(completion_queue, an_added_one_serves_those_who_ask_already)
     if (!support_faulty)
         check_trace("a:1:1");
     check_int(hence_completion_queue_size(queue), queue ? 1 : 0);
-    end();
+    end_queue();
 }
 
 TEST(completion_queue, what_can_not_be_added_is_refused)
 {
-    begin(1);
+    begin(1, STOPS);
     struct loop_and_clock others = begin_loop();
     hence_promise *p;
     hence_future *foreign = hence_future_new(others.loop, &p);
@@ -350,7 +345,7 @@ TEST(completion_queue, what_can_not_be_added_is_refused)
     hence_completion_queue *again = hence_as_completed(both.loop, futures, 1, -1);
     check_int(hence_completion_queue_size(again), again ? 1 : 0);
     hence_completion_queue_free(again);
-    end();
+    end_queue();
 }
 
 /* ---- taken without waiting ---- */
@@ -375,7 +370,7 @@ TEST(completion_queue, those_that_are_done_can_be_popped_and_others_not)
     run();
     check_that_none_can_be_popped(); /* it was promised to who asked */
     check_trace("a:1:1");
-    end();
+    end_queue();
 }
 
 TEST(completion_queue, what_nobody_took_out_of_it_was_not_looked_at)
@@ -390,5 +385,5 @@ TEST(completion_queue, what_nobody_took_out_of_it_was_not_looked_at)
     check(had_report(HENCE_REPORT_NEVER_RETRIEVED));
     futures[1] = hence_future_unref(futures[1]);
     check(had_report(HENCE_REPORT_NEVER_RETRIEVED));
-    end();
+    end_queue();
 }

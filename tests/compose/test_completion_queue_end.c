@@ -29,7 +29,7 @@ TEST(completion_queue, when_the_time_is_over_those_who_find_none_done_fail_and_n
     ask("e");
     run();
     check_trace("d:2:2 e:timedout");
-    end();
+    end_queue();
 }
 
 /* rule 107 */
@@ -45,19 +45,19 @@ TEST(completion_queue, the_time_stops_when_all_are_done)
     ask("c");
     run();
     check_trace("a:0:0 b:1:1 c:end");
-    end();
+    end_queue();
 }
 
 TEST(completion_queue, no_time_at_all_is_enough_for_what_is_done_already)
 {
-    begin(2);
+    begin(2, STOPS);
     resolve_input(1, hence_int(1));
     queue = hence_as_completed(both.loop, futures, 2, 0);
     ask("a");
     ask("b");
     run();
     check_trace("a:1:1 b:timedout");
-    end();
+    end_queue();
 }
 
 TEST(completion_queue, its_time_goes_with_it)
@@ -65,7 +65,7 @@ TEST(completion_queue, its_time_goes_with_it)
     begin_queue(1, HENCE_SECONDS(2));
     queue = hence_completion_queue_free(queue);
     check_int(hence_test_clock_advance(both.clock, HENCE_SECONDS(3)), 0);
-    end();
+    end_queue();
 }
 
 /* ---- cancelled ---- */
@@ -90,7 +90,7 @@ TEST(completion_queue, what_one_who_was_cancelled_would_have_got_goes_to_the_nex
         check_trace("c:0:0");
     hence_future_unref(a);
     hence_future_unref(b);
-    end();
+    end_queue();
 }
 
 /* difference 14 */
@@ -110,7 +110,7 @@ TEST(completion_queue, who_asks_and_is_cancelled_again_and_again_leaves_nothing_
     resolve_input(0, hence_int(0));
     run();
     check_trace("a:0:0");
-    end();
+    end_queue();
 }
 
 /* ---- its end ---- */
@@ -133,7 +133,7 @@ TEST(completion_queue, who_still_asks_when_it_goes_is_cancelled_and_the_Futures_
     if (!support_faulty)
         check_trace("still:0:shared");
     hence_future_unref(a);
-    end();
+    end_queue();
     check_int(payloads_alive(), 0);
 }
 
@@ -156,7 +156,7 @@ TEST(completion_queue, a_listener_of_one_who_asked_may_end_it)
     if (!support_faulty)
         check_trace("a:0:0 b:1:1 c:cancelled");
     hence_future_unref(f);
-    end();
+    end_queue();
 }
 
 static void add_more(hence_future *f, void *word)
@@ -168,7 +168,7 @@ static void add_more(hence_future *f, void *word)
 
 TEST(completion_queue, a_listener_of_one_who_asked_may_add_and_ask)
 {
-    begin(3);
+    begin(3, STOPS);
     queue = hence_as_completed(both.loop, futures, 2, -1);
     hence_future *f = hence_completion_queue_next(queue);
     hence_future_add_done_callback(f, add_more, "a");
@@ -178,13 +178,13 @@ TEST(completion_queue, a_listener_of_one_who_asked_may_add_and_ask)
     if (!support_faulty)
         check_trace("a:0:0 more:2:2");
     hence_future_unref(f);
-    end();
+    end_queue();
 }
 
 /* difference 14: rule 108, whose callbacks stay registered */
 TEST(completion_queue, nothing_is_left_on_Futures_that_go_on)
 {
-    begin(1);
+    begin(1, STOPS);
     int count = support_many() / 10;
     long before = 0;
     for (int i = 0; i < count; i++) {
@@ -197,7 +197,7 @@ TEST(completion_queue, nothing_is_left_on_Futures_that_go_on)
     }
     queue = NULL;
     check_int(blocks_alive(), before);
-    end();
+    end_queue();
 }
 
 /* ---- the loop closes ---- */
@@ -218,7 +218,7 @@ TEST(completion_queue, when_the_loop_closes_it_can_still_be_emptied_and_freed)
         hence_future_failure(f);
         hence_future_unref(f);
         hence_future_failure(futures[1]);
-        end();
+        end_queue();
         check_int(payloads_alive(), 0);
     }
 }
