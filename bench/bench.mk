@@ -20,7 +20,8 @@ bench_hence_SOURCES = bench/bench.c bench/bench.h \
 	bench/hence_loop.c \
 	bench/hence_threads.c \
 	bench/hence_sync.c \
-	bench/hence_timer.c
+	bench/hence_timer.c \
+	bench/threads.h
 bench_hence_CPPFLAGS = -I$(top_srcdir)/include -D_GNU_SOURCE
 bench_hence_LDADD = lib/libhence.la $(EVENT_LIBS) -lpthread
 
@@ -30,15 +31,18 @@ bench_libevent_SOURCES = bench/bench.c bench/bench.h \
 	bench/libevent_gather.c \
 	bench/libevent_loop.c \
 	bench/libevent_threads.c \
-	bench/libevent_timer.c
+	bench/libevent_timer.c \
+	bench/messages.h \
+	bench/threads.h
 bench_libevent_CPPFLAGS = -D_GNU_SOURCE
 bench_libevent_LDADD = $(EVENT_LIBS) -levent_pthreads -lpthread
 
-bench_libuv_SOURCES = bench/bench.c bench/bench.h bench/libuv_threads.c
+bench_libuv_SOURCES = bench/bench.c bench/bench.h bench/libuv_threads.c bench/messages.h \
+	bench/threads.h
 bench_libuv_CPPFLAGS = $(LIBUV_CFLAGS) -D_GNU_SOURCE
 bench_libuv_LDADD = $(LIBUV_LIBS) -lpthread
 
-bench_glib_SOURCES = bench/bench.c bench/bench.h bench/glib_threads.c
+bench_glib_SOURCES = bench/bench.c bench/bench.h bench/glib_threads.c bench/threads.h
 bench_glib_CPPFLAGS = $(GLIB_CFLAGS) -D_GNU_SOURCE
 bench_glib_LDADD = $(GLIB_LIBS) -lpthread
 

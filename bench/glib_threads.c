@@ -5,11 +5,9 @@
  *
  * The context is not the default one: there a thread that finds it free would run the function itself.
  */
-#include "bench.h"
-
 #include <glib.h>
-#include <pthread.h>
-#include <semaphore.h>
+
+#include "threads.h"
 
 static GMainContext *context;
 static GMainLoop *loop;
@@ -18,6 +16,11 @@ static void open_loop(void)
 {
     context = g_main_context_new();
     loop = g_main_loop_new(context, FALSE);
+}
+
+static void run_loop(void)
+{
+    g_main_loop_run(loop);
 }
 
 static void close_loop(void)
@@ -33,86 +36,27 @@ static void call(GSourceFunc function, void *arg)
 
 /* ---- W9 ---- */
 
-static sem_t done;
-static long came, goal;
-
-static gboolean count(void *arg)
+static gboolean on_posted(void *answer)
 {
-    (void)arg;
-    if (++came == goal)
-        sem_post(&done);
+    arrived(answer);
     return G_SOURCE_REMOVE;
 }
 
-static gboolean answer(void *semaphore)
+static void post(void *answer)
 {
-    came++;
-    sem_post(semaphore);
-    return G_SOURCE_REMOVE;
+    call(on_posted, answer);
 }
 
 static gboolean stop(void *arg)
 {
-    g_main_loop_quit(arg);
+    (void)arg;
+    g_main_loop_quit(loop);
     return G_SOURCE_REMOVE;
 }
 
-static void *run_loop(void *arg)
+static void stop_loop(void)
 {
-    g_main_loop_run(loop);
-    return arg;
-}
-
-/* The loop in a thread of its own, on the CPU that this one is on; this one goes to `cpu`. */
-static pthread_t begin_loop(long n, int cpu)
-{
-    pthread_t thread;
-    open_loop();
-    came = 0;
-    goal = n;
-    sem_init(&done, 0, 0);
-    bench_check(pthread_create(&thread, NULL, run_loop, NULL) == 0);
-    bench_pin(cpu);
-    return thread;
-}
-
-static void end_loop(pthread_t thread)
-{
-    call(stop, loop);
-    pthread_join(thread, NULL);
-    close_loop();
-    sem_destroy(&done);
-    bench_pin(0);
-}
-
-static double throughput(long n)
-{
-    pthread_t thread = begin_loop(n, 1);
-    double start = bench_now();
-    for (long i = 0; i < n; i++)
-        call(count, NULL);
-    sem_wait(&done);
-    double end = bench_now();
-    end_loop(thread);
-    bench_check(came == n);
-    return end - start;
-}
-
-static double roundtrip(long n)
-{
-    sem_t answered;
-    pthread_t thread = begin_loop(0, 0);
-    sem_init(&answered, 0, 0);
-    double start = bench_now();
-    for (long i = 0; i < n; i++) {
-        call(answer, &answered);
-        sem_wait(&answered);
-    }
-    double end = bench_now();
-    end_loop(thread);
-    sem_destroy(&answered);
-    bench_check(came == n);
-    return end - start;
+    call(stop, NULL);
 }
 
 /* ---- W10 ---- */
@@ -160,7 +104,7 @@ static double jobs(long n, int workers)
     double start = bench_now();
     for (long i = 0; i < n; i++)
         submit(pool, 0);
-    g_main_loop_run(loop);
+    run_loop();
     double end = bench_now();
     g_thread_pool_free(pool, FALSE, TRUE);
     close_loop();
@@ -169,22 +113,6 @@ static double jobs(long n, int workers)
     return end - start;
 }
 
-static double jobs_1(long n)
-{
-    return jobs(n, 1);
-}
-
-static double jobs_4(long n)
-{
-    return jobs(n, 4);
-}
-
-static const struct bench_row rows[] = {
-    {"W9.throughput", throughput, 1000000, 5},
-    {"W9.roundtrip", roundtrip, 10000, 5},
-    {"W10.1", jobs_1, 100000, 5},
-    {"W10.4", jobs_4, 100000, 3},
-    {NULL, NULL, 0, 0},
-};
+static const struct bench_row rows[] = THREADS_ROWS;
 
 const struct bench_row *const bench_tables[] = {rows, NULL};

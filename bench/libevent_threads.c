@@ -4,17 +4,14 @@
  * a mutex, and make one event active when it was empty: an event for each of them takes a quarter longer. The pool
  * is as one writes it by hand: a list, a mutex, a condition.
  */
-#include "bench.h"
-
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <event2/thread.h>
-#include <pthread.h>
-#include <semaphore.h>
+
+#include "messages.h"
 
 static struct event_base *base;
 static struct event posted;
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* of what was posted */
 
 static void open_base(event_callback_fn on_posted)
 {
@@ -28,55 +25,26 @@ static void open_base(event_callback_fn on_posted)
 
 /* ---- W9 ---- */
 
-struct message {
-    struct message *next;
-    sem_t *answer;
-};
-
-static struct message *first_message, **last_message = &first_message;
-static sem_t done;
-static long came, goal;
-
-static void take_messages(evutil_socket_t fd, short what, void *arg)
+static void on_posted(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
     (void)what;
     (void)arg;
-    pthread_mutex_lock(&mutex);
-    struct message *message = first_message;
-    first_message = NULL;
-    last_message = &first_message;
-    pthread_mutex_unlock(&mutex);
-    while (message) {
-        struct message *next = message->next;
-        if (message->answer)
-            sem_post(message->answer);
-        free(message);
-        message = next;
-        if (++came == goal)
-            sem_post(&done);
-    }
+    take_messages();
 }
 
-static void post(sem_t *answer)
+static void open_loop(void)
 {
-    struct message *message = malloc(sizeof *message);
-    bench_check(message);
-    message->next = NULL;
-    message->answer = answer;
-    pthread_mutex_lock(&mutex);
-    const int was_empty = !first_message;
-    *last_message = message;
-    last_message = &message->next;
-    pthread_mutex_unlock(&mutex);
-    if (was_empty)
-        event_active(&posted, 0, 0);
+    open_base(on_posted);
 }
 
-static void *run_base(void *arg)
+static void run_loop(void)
 {
     event_base_loop(base, EVLOOP_NO_EXIT_ON_EMPTY);
-    return arg;
+}
+
+static void close_loop(void)
+{
 }
 
 static void stop_base(evutil_socket_t fd, short what, void *arg)
@@ -86,57 +54,17 @@ static void stop_base(evutil_socket_t fd, short what, void *arg)
     event_base_loopbreak(arg);
 }
 
-/* The base in a thread of its own, on the CPU that this one is on; this one goes to `cpu`. */
-static pthread_t begin_base(long n, int cpu)
+static void stop_loop(void)
 {
-    pthread_t thread;
-    open_base(take_messages);
-    came = 0;
-    goal = n;
-    sem_init(&done, 0, 0);
-    bench_check(pthread_create(&thread, NULL, run_base, NULL) == 0);
-    bench_pin(cpu);
-    return thread;
-}
-
-static void end_base(pthread_t thread)
-{
-    struct event stop;
+    static struct event stop;
     event_assign(&stop, base, -1, 0, stop_base, base);
     event_active(&stop, 0, 0);
-    pthread_join(thread, NULL);
-    sem_destroy(&done);
-    bench_pin(0);
 }
 
-static double throughput(long n)
+static void post(void *answer)
 {
-    pthread_t thread = begin_base(n, 1);
-    double start = bench_now();
-    for (long i = 0; i < n; i++)
-        post(NULL);
-    sem_wait(&done);
-    double end = bench_now();
-    end_base(thread);
-    bench_check(came == n);
-    return end - start;
-}
-
-static double roundtrip(long n)
-{
-    sem_t answer;
-    pthread_t thread = begin_base(0, 0);
-    sem_init(&answer, 0, 0);
-    double start = bench_now();
-    for (long i = 0; i < n; i++) {
-        post(&answer);
-        sem_wait(&answer);
-    }
-    double end = bench_now();
-    end_base(thread);
-    sem_destroy(&answer);
-    bench_check(came == n);
-    return end - start;
+    if (add_message(answer))
+        event_active(&posted, 0, 0);
 }
 
 /* ---- W10 ---- */
@@ -149,18 +77,19 @@ struct job {
 static pthread_mutex_t pool_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t pool_work = PTHREAD_COND_INITIALIZER;
 static struct job *first_job, **last_job = &first_job;
-static struct job *first_result, **last_result = &first_result; /* with `mutex` */
+static pthread_mutex_t results_mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct job *first_result, **last_result = &first_result;
 static int idle, pool_ends;
 static long total, left;
 
 static void give_back(struct job *job)
 {
     job->next = NULL;
-    pthread_mutex_lock(&mutex);
+    pthread_mutex_lock(&results_mutex);
     const int was_empty = !first_result;
     *last_result = job;
     last_result = &job->next;
-    pthread_mutex_unlock(&mutex);
+    pthread_mutex_unlock(&results_mutex);
     if (was_empty)
         event_active(&posted, 0, 0);
 }
@@ -209,11 +138,11 @@ static void take_results(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     (void)arg;
-    pthread_mutex_lock(&mutex);
+    pthread_mutex_lock(&results_mutex);
     struct job *job = first_result;
     first_result = NULL;
     last_result = &first_result;
-    pthread_mutex_unlock(&mutex);
+    pthread_mutex_unlock(&results_mutex);
     while (job) {
         struct job *next = job->next;
         total += job->out;
@@ -250,20 +179,4 @@ static double jobs(long n, int workers)
     return end - start;
 }
 
-static double jobs_1(long n)
-{
-    return jobs(n, 1);
-}
-
-static double jobs_4(long n)
-{
-    return jobs(n, 4);
-}
-
-const struct bench_row libevent_threads_rows[] = {
-    {"W9.throughput", throughput, 1000000, 5},
-    {"W9.roundtrip", roundtrip, 10000, 5},
-    {"W10.1", jobs_1, 100000, 5},
-    {"W10.4", jobs_4, 100000, 3},
-    {NULL, NULL, 0, 0},
-};
+const struct bench_row libevent_threads_rows[] = THREADS_ROWS;

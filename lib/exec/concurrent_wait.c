@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "exec/blocking.h"
 #include "exec/concurrent_future.h"
+#include "loop/loop.h"
 #include "value/failure.h"
 
 /* A thread that waits. Its mutex is taken with that of a Future held, never the other way round. */
@@ -204,45 +205,62 @@ hence_concurrent_completions *hence_concurrent_completions_free(
     return NULL;
 }
 
-/* The next that is done, or NULL when the time is over. */
+/* With the mutex held. */
+static struct input *take_first(hence_concurrent_completions *completions)
+{
+    struct wait *wait = &completions->wait;
+    if (hence_ring_is_empty(&wait->done))
+        return NULL;
+    struct input *input = (struct input *)wait->done.next;
+    hence_ring_remove(&input->waiter.ring);
+    completions->given++;
+    return input;
+}
+
+/* The next that is done, or NULL: when the time is over, or at once where a loop runs. */
 static struct input *next_input(hence_concurrent_completions *completions)
 {
     struct wait *wait = &completions->wait;
-    struct input *input = NULL;
-    bool in_time = true;
+    bool in_time = !hence_loop_running_here;
     pthread_mutex_lock(&wait->mutex);
     while (hence_ring_is_empty(&wait->done) && in_time)
         in_time = hence_wait_until(&wait->told, &wait->mutex, &completions->deadline);
-    if (!hence_ring_is_empty(&wait->done)) {
-        input = (struct input *)wait->done.next;
-        hence_ring_remove(&input->waiter.ring);
-        completions->given++;
-    }
+    struct input *input = take_first(completions);
     pthread_mutex_unlock(&wait->mutex);
     return input;
 }
 
-static bool is_any_done(hence_concurrent_completions *completions)
+/* The same for one that is done, but whose thread is only about to tell: who has seen that it is done gets it. */
+static struct input *next_untold(hence_concurrent_completions *completions)
 {
-    pthread_mutex_lock(&completions->wait.mutex);
-    const bool any = !hence_ring_is_empty(&completions->wait.done);
-    pthread_mutex_unlock(&completions->wait.mutex);
-    return any;
+    struct wait *wait = &completions->wait;
+    for (size_t i = 0; i < wait->n; i++) {
+        hence_concurrent_future *f = completions->inputs[i].f;
+        if (!f || !hence_concurrent_is_done(f))
+            continue;
+        pthread_mutex_lock(&f->mutex); /* it tells all with that held */
+        pthread_mutex_unlock(&f->mutex);
+    }
+    pthread_mutex_lock(&wait->mutex);
+    struct input *input = take_first(completions);
+    pthread_mutex_unlock(&wait->mutex);
+    return input;
 }
 
 hence_result hence_concurrent_completions_next(hence_concurrent_completions *completions,
                                                hence_concurrent_future **out)
 {
-    const char *what = "hence_concurrent_completions_next()";
     *out = NULL;
     if (!completions)
         return hence_fail_static(HENCE_ENOMEM);
-    struct wait *wait = &completions->wait;
+    const struct wait *wait = &completions->wait;
     if (completions->given == wait->n)
         return hence_fail_static(HENCE_EEND);
-    if (!is_any_done(completions) && !hence_may_block(what, -1))
-        return hence_fail_static(HENCE_EDEADLK);
     struct input *input = next_input(completions);
+    if (!input)
+        input = next_untold(completions);
+    if (!input && !hence_may_block("hence_concurrent_completions_next()", -1))
+        return hence_fail_static(HENCE_EDEADLK);
     if (!input)
         return hence_fail_at(NULL, HENCE_ETIMEDOUT, "%zu (of %zu) futures unfinished",
                              wait->n - completions->given, wait->n);

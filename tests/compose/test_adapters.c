@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* From Deferreds to Futures and back. */
+/* A Future for a Deferred, and a Deferred for a Future. */
 #include <errno.h>
 #include <string.h>
 
 #include "support/support.h"
 
 SUITE(adapters);
-
-static const char *result_of(hence_future *f)
-{
-    return describe_and_drop(hence_future_result(f));
-}
 
 /* ---- a Future for a Deferred ---- */
 
@@ -25,7 +20,7 @@ TEST(adapters, a_Future_gets_the_Deferred_s_value_through_the_loop)
     check(!hence_future_done(f));
     hence_resolve(p, hence_int(1));
     check_trace("d:1");
-    check_string(result_of(f), "2");
+    check_string(outcome_of(f), "2");
     hence_test_clock_advance(both.clock, 0);
     check_trace("f:2");
     hence_future_unref(f);
@@ -38,7 +33,7 @@ TEST(adapters, a_Future_gets_the_Deferred_s_failure)
     hence_promise *p;
     hence_future *f = hence_deferred_as_future(both.loop, hence_deferred_new(&p));
     hence_resolve(p, failure("broken"));
-    check_string(result_of(f), "broken");
+    check_string(outcome_of(f), "broken");
     check(!hence_future_cancelled(f));
     hence_future_unref(f);
     end_loop(&both);
@@ -71,8 +66,8 @@ TEST(adapters, the_Deferred_s_result_is_taken)
     hence_resolve(q, failure("broken"));
     check_trace("after:none");
     check_string(outcome(d), "taken");
-    check_string(result_of(f), "1");
-    check_string(result_of(g), "broken");
+    check_string(outcome_of(f), "1");
+    check_string(outcome_of(g), "broken");
     hence_deferred_unref(d);
     hence_deferred_unref(broken); /* the failure is the Future's now */
     hence_future_unref(f);
@@ -88,9 +83,9 @@ TEST(adapters, a_Deferred_whose_result_went_to_another_gives_taken)
     hence_deferred *d = hence_deferred_new(&p);
     hence_future *f = hence_deferred_as_future(both.loop, hence_deferred_ref(d));
     hence_future *g = hence_deferred_as_future(both.loop, d);
-    check_string(result_of(g), "taken");
+    check_string(outcome_of(g), "taken");
     hence_resolve(p, hence_int(1));
-    check_string(result_of(f), "1");
+    check_string(outcome_of(f), "1");
     hence_future_unref(f);
     hence_future_unref(g);
     end_loop(&both);
@@ -111,7 +106,7 @@ TEST(adapters, the_Deferred_that_could_not_be_had_is_a_Future_that_failed_with_t
 {
     struct loop_and_clock both = begin_loop();
     hence_future *f = hence_deferred_as_future(both.loop, NULL);
-    check_string(result_of(f), "nomem");
+    check_string(outcome_of(f), "nomem");
     hence_future_unref(f);
     end_loop(&both);
 }
@@ -136,275 +131,6 @@ TEST(adapters, without_memory_the_Deferred_is_let_go)
     out_of_memory(false);
     check_int(hence_resolve(p, payload()), p ? 0 : -EINVAL);
     check_int(payloads_alive(), 0);
-    end_loop(&both);
-}
-
-/* ---- cancelling, from the Future's side ---- */
-
-static bool goes_on(hence_promise *p, void *word)
-{
-    (void)p;
-    trace("%s", (const char *)word);
-    return false;
-}
-
-static bool resolves(hence_promise *p, void *word)
-{
-    trace("%s", (const char *)word);
-    hence_resolve(p, payload());
-    return true;
-}
-
-/* rule 142 */ /* difference 12 */
-TEST(adapters, cancelling_the_Future_cancels_the_Deferred_at_once)
-{
-    struct loop_and_clock both = begin_loop();
-    hence_promise *p;
-    hence_deferred *d = hence_deferred_new(&p);
-    hence_promise_on_cancel(p, goes_on, "canceller");
-    hence_deferred_add_both(d, pass, "d");
-    hence_future *f = hence_deferred_as_future(both.loop, d);
-    hence_future_add_done_callback(f, done, "f");
-    check_int(hence_future_cancel(f), 0);
-    check_trace("canceller d:cancelled");
-    check(hence_future_cancelled(f));
-    hence_test_clock_advance(both.clock, 0);
-    check_trace("f:cancelled");
-    hence_abandon(p);
-    hence_future_unref(f);
-    end_loop(&both);
-}
-
-/* rule 143 */
-TEST(adapters, what_the_Deferred_ends_with_after_that_is_destroyed)
-{
-    struct loop_and_clock both = begin_loop();
-    hence_promise *p;
-    hence_deferred *d = hence_deferred_new(&p);
-    hence_promise_on_cancel(p, resolves, "canceller");
-    hence_deferred_add_both(d, pass, "d");
-    hence_future *f = hence_deferred_as_future(both.loop, hence_deferred_ref(d));
-    check_int(hence_future_cancel(f), 0);
-    check_trace("canceller d:payload");
-    check(hence_future_cancelled(f));
-    check_int(payloads_alive(), 0);
-    check_int(hence_deferred_cancel(d), -EALREADY);
-    hence_future_unref(f);
-    hence_deferred_unref(d);
-    end_loop(&both);
-}
-
-/* ---- cancellers of promises that another one holds ---- */
-
-static bool resolves_with_chain(hence_promise *p, void *d)
-{
-    hence_resolve(p, hence_chain(d));
-    return true;
-}
-
-static bool abandons(hence_promise *p, void *word)
-{
-    trace("%s", (const char *)word);
-    hence_abandon(p);
-    return true;
-}
-
-/* A Deferred that is to resolve a Future, which has a canceller of its own. */
-struct held {
-    hence_promise *p;
-    hence_deferred *d;
-    hence_future *f;
-};
-
-static struct held hold_promise(hence_loop *loop, hence_canceller *canceller, void *arg)
-{
-    struct held held;
-    hence_promise *promise;
-    held.d = hence_deferred_new(&held.p);
-    held.f = hence_future_new(loop, &promise);
-    hence_promise_on_cancel(promise, canceller, arg);
-    hence_deferred_chain(held.d, promise);
-    return held;
-}
-
-/* What the Deferred comes to then is swallowed. */
-static void end_held(struct held *held)
-{
-    check_int(hence_resolve(held->p, payload()), 0);
-    hence_deferred_unref(held->d);
-    hence_future_unref(held->f);
-    check_int(payloads_alive(), 0);
-}
-
-TEST(adapters, the_canceller_of_a_Future_that_a_Deferred_is_to_resolve_may_decide)
-{
-    struct loop_and_clock both = begin_loop();
-    struct held held = hold_promise(both.loop, resolves, "canceller");
-    check_int(hence_future_cancel(held.f), 0);
-    check_trace("canceller");
-    check_string(outcome_of(held.f), "shared");
-    end_held(&held);
-    end_loop(&both);
-}
-
-TEST(adapters, the_canceller_of_a_Future_that_a_Deferred_is_to_resolve_may_have_it_wait)
-{
-    struct loop_and_clock both = begin_loop();
-    hence_promise *q;
-    hence_deferred *other = hence_deferred_new(&q);
-    struct held held = hold_promise(both.loop, resolves_with_chain, other);
-    const int error = hence_future_cancel(held.f);
-    check(!hence_future_done(held.f));
-    if (error) /* there was nobody to take the chain */
-        hence_deferred_unref(other);
-    hence_resolve(q, hence_int(7));
-    check_string(outcome_of(held.f), "7");
-    end_held(&held);
-    end_loop(&both);
-}
-
-TEST(adapters, the_canceller_of_a_Future_that_a_Deferred_is_to_resolve_may_abandon_it)
-{
-    struct loop_and_clock both = begin_loop();
-    struct held held = hold_promise(both.loop, abandons, "canceller");
-    check_int(hence_future_cancel(held.f), 0);
-    check_trace("canceller");
-    check(hence_future_cancelled(held.f));
-    end_held(&held);
-    end_loop(&both);
-}
-
-TEST(adapters, a_Future_whose_Deferred_is_forgotten_is_cancelled)
-{
-    struct loop_and_clock both = begin_loop();
-    struct held held = hold_promise(both.loop, goes_on, "canceller");
-    hence_deferred_forget(held.d);
-    check(hence_future_done(held.f));
-    check_string(outcome_of(held.f), "cancelled");
-    held.d = NULL;
-    end_held(&held);
-    end_loop(&both);
-}
-
-TEST(adapters, the_canceller_of_a_Deferred_that_another_is_to_resolve_may_decide)
-{
-    hence_promise *p, *q;
-    for (int way = 0; way < 3; way++) {
-        hence_set_debugging(way == 2);
-        hence_deferred *d = hence_deferred_new(&p), *outer = hence_deferred_new(&q);
-        hence_promise_on_cancel(q, way == 1 ? abandons : resolves, "canceller");
-        hence_deferred_chain(d, q);
-        hence_deferred_add_both(outer, pass, "outer");
-        check_int(hence_deferred_cancel(outer), 0);
-        check_trace(way == 1 ? "canceller outer:cancelled" : "canceller outer:payload");
-        hence_deferred_unref(outer);
-        check_int(hence_resolve(p, payload()), 0);
-        hence_deferred_unref(d);
-        check_int(payloads_alive(), 0);
-    }
-    hence_set_debugging(false);
-    forget_reports();
-}
-
-static hence_result fail_late(hence_result *in, void *word)
-{
-    trace("%s:%s", (const char *)word, describe(in));
-    return failure("too late");
-}
-
-/* rule 143 */
-TEST(adapters, a_failure_of_the_Deferred_after_that_is_not_reported)
-{
-    struct loop_and_clock both = begin_loop();
-    hence_promise *p;
-    hence_deferred *d = hence_deferred_new(&p);
-    hence_deferred_add_both(d, fail_late, "d");
-    hence_future *f = hence_deferred_as_future(both.loop, d);
-    hence_future_cancel(f);
-    hence_abandon(p);
-    check_trace("d:cancelled");
-    check(hence_future_cancelled(f));
-    hence_future_unref(f);
-    end_loop(&both);
-}
-
-TEST(adapters, a_paused_Deferred_s_result_is_destroyed_when_it_comes)
-{
-    struct loop_and_clock both = begin_loop();
-    hence_promise *p;
-    hence_deferred *d = hence_deferred_new(&p);
-    hence_deferred_pause(d);
-    hence_resolve(p, payload());
-    hence_future *f = hence_deferred_as_future(both.loop, hence_deferred_ref(d));
-    check_int(hence_future_cancel(f), 0);
-    check(hence_future_cancelled(f));
-    hence_future_unref(f);
-    hence_deferred_unpause(d);
-    hence_deferred_unref(d);
-    check_int(payloads_alive(), 0);
-    end_loop(&both);
-}
-
-TEST(adapters, letting_go_of_the_Future_does_not_cancel_the_Deferred)
-{
-    struct loop_and_clock both = begin_loop();
-    hence_promise *p;
-    hence_deferred *d = hence_deferred_new(&p);
-    hence_deferred_add_both(d, pass, "d");
-    hence_future_unref(hence_deferred_as_future(both.loop, d));
-    check(hence_promise_is_wanted(p));
-    hence_resolve(p, payload());
-    check_trace("d:payload");
-    check_int(payloads_alive(), 0);
-    end_loop(&both);
-}
-
-/* rule 144 */ /* difference 12 */
-TEST(adapters, a_Deferred_that_is_cancelled_makes_a_Future_that_is_cancelled)
-{
-    struct loop_and_clock both = begin_loop();
-    hence_promise *p;
-    hence_deferred *d = hence_deferred_new(&p);
-    hence_future *f = hence_deferred_as_future(both.loop, hence_deferred_ref(d));
-    check_int(hence_deferred_cancel(d), 0);
-    check(hence_future_cancelled(f));
-    check_string(result_of(f), "cancelled");
-    hence_abandon(p);
-    hence_deferred_unref(d);
-    hence_future_unref(f);
-    end_loop(&both);
-}
-
-TEST(adapters, a_Deferred_that_waits_for_another_is_cancelled_through_it)
-{
-    struct loop_and_clock both = begin_loop();
-    hence_promise *p, *q;
-    hence_deferred *outer = hence_deferred_new(&p), *inner = hence_deferred_new(&q);
-    hence_promise_on_cancel(q, goes_on, "canceller");
-    hence_deferred_add_both(outer, pass, "outer");
-    hence_resolve(p, hence_chain(inner));
-    hence_future *f = hence_deferred_as_future(both.loop, outer);
-    check_int(hence_future_cancel(f), 0);
-    check_trace("canceller outer:cancelled");
-    hence_abandon(q);
-    hence_future_unref(f);
-    end_loop(&both);
-}
-
-TEST(adapters, a_Deferred_with_nothing_left_to_do_is_cut_out_and_still_cancelled)
-{
-    struct loop_and_clock both = begin_loop();
-    hence_promise *p, *q;
-    hence_deferred *outer = hence_deferred_new(&p), *inner = hence_deferred_new(&q);
-    hence_promise_on_cancel(q, goes_on, "canceller");
-    hence_future *f = hence_deferred_as_future(both.loop, outer);
-    hence_resolve(p, hence_chain(inner));
-    check(!hence_future_done(f));
-    check_int(hence_future_cancel(f), 0);
-    check_trace("canceller");
-    check(hence_future_cancelled(f));
-    hence_abandon(q);
-    hence_future_unref(f);
     end_loop(&both);
 }
 
@@ -486,7 +212,7 @@ TEST(adapters, cancelling_the_Deferred_cancels_the_Future_and_tells_it_through_t
     struct loop_and_clock both = begin_loop();
     hence_promise *p;
     hence_future *f = hence_future_new(both.loop, &p);
-    hence_promise_on_cancel(p, goes_on, "canceller");
+    hence_promise_on_cancel(p, trace_and_go_on, "canceller");
     hence_future_add_done_callback(f, done, "f");
     hence_deferred *d = hence_deferred_from_future(f);
     hence_deferred_add_both(d, pass, "d");
@@ -582,191 +308,4 @@ TEST(adapters, a_Deferred_that_waits_is_told_when_the_loop_closes)
     check_trace("d:closed");
     check_int(payloads_alive(), 0);
     hence_deferred_unref(d);
-}
-
-/* ---- there and back ---- */
-
-TEST(adapters, cancel_goes_all_the_way_there_and_back)
-{
-    struct loop_and_clock both = begin_loop();
-    hence_promise *p;
-    hence_deferred *d = hence_deferred_new(&p);
-    hence_promise_on_cancel(p, goes_on, "canceller");
-    hence_future *f = hence_deferred_as_future(both.loop, d);
-    hence_deferred *e = hence_deferred_from_future(f);
-    hence_future_unref(f);
-    hence_future *g = hence_deferred_as_future(both.loop, e);
-    hence_future_add_done_callback(g, done, "g");
-    check_int(hence_future_cancel(g), 0);
-    check_trace("canceller");
-    check(hence_future_cancelled(g));
-    hence_test_clock_advance(both.clock, 0);
-    check_trace("g:cancelled");
-    hence_abandon(p);
-    hence_future_unref(g);
-    end_loop(&both);
-}
-
-static void there_and_back(void *arg)
-{
-    struct loop_and_clock both = begin_loop();
-    hence_promise *p;
-    hence_deferred *d = hence_deferred_new(&p);
-    for (int i = 0; i < *(int *)arg; i++) {
-        hence_future *f = hence_deferred_as_future(both.loop, d);
-        d = hence_deferred_from_future(f);
-        hence_future_unref(f);
-    }
-    hence_deferred_add_both(d, pass, "d");
-    hence_resolve(p, hence_int(7));
-    hence_test_clock_advance(both.clock, 0);
-    hence_deferred_forget(d);
-    end_loop(&both);
-}
-
-static void cancel_there_and_back(void *arg)
-{
-    struct loop_and_clock both = begin_loop();
-    hence_promise *p;
-    hence_deferred *d = hence_deferred_new(&p);
-    for (int i = 0; i < *(int *)arg; i++) {
-        hence_future *f = hence_deferred_as_future(both.loop, d);
-        d = hence_deferred_from_future(f);
-        hence_future_unref(f);
-    }
-    hence_promise_on_cancel(p, goes_on, "canceller");
-    hence_deferred_add_both(d, pass, "d");
-    hence_deferred_cancel(d);
-    hence_abandon(p);
-    hence_test_clock_advance(both.clock, 0);
-    hence_deferred_unref(d);
-    end_loop(&both);
-}
-
-TEST(adapters, a_row_of_many_needs_constant_stack)
-{
-    int n = support_many();
-    on_small_stack(there_and_back, &n);
-    check_trace("d:7");
-}
-
-TEST(adapters, cancelling_a_row_of_many_needs_constant_stack)
-{
-    int n = support_many();
-    on_small_stack(cancel_there_and_back, &n);
-    check_trace("canceller d:cancelled");
-}
-
-/* ---- run for a Deferred ---- */
-
-static hence_promise *the_promise;
-
-static void resolve(void *word)
-{
-    trace("%s", (const char *)word);
-    hence_resolve(the_promise, payload());
-}
-
-TEST_ONCE(adapters, the_loop_can_be_run_until_a_Deferred_has_ended)
-{
-    struct loop_and_clock both = begin_loop();
-    hence_deferred *d = hence_deferred_new(&the_promise);
-    hence_test_clock_autojump(both.clock, true);
-    hence_call_later(both.loop, HENCE_SECONDS(10), resolve, "resolve", NULL);
-    hence_result r = hence_loop_run_until_complete_deferred(both.loop, d);
-    check(hence_as(&r, payload_destroy));
-    check_trace("resolve");
-    hence_drop(r);
-    check_int(payloads_alive(), 0);
-    end_loop(&both);
-}
-
-static const char *run(hence_loop *loop, hence_deferred *d)
-{
-    return describe_and_drop(hence_loop_run_until_complete_deferred(loop, d));
-}
-
-TEST(adapters, running_for_a_Deferred_that_is_done_gives_its_result)
-{
-    struct loop_and_clock both = begin_loop();
-    check_string(run(both.loop, hence_deferred_succeed(hence_int(7))), "7");
-    check_string(run(both.loop, hence_deferred_fail(failure("broken"))), "broken");
-    check_string(run(both.loop, NULL), "nomem");
-    end_loop(&both);
-}
-
-static void stop(void *loop)
-{
-    hence_loop_stop(loop);
-}
-
-TEST_ONCE(adapters, a_loop_that_is_stopped_first_lets_the_Deferred_go_and_does_not_cancel_it)
-{
-    struct loop_and_clock both = begin_loop();
-    hence_promise *p;
-    hence_deferred *d = hence_deferred_new(&p);
-    hence_deferred_add_both(d, pass, "d");
-    hence_call_soon(both.loop, stop, both.loop, NULL);
-    check_string(run(both.loop, d), "stopped");
-    check(hence_promise_is_wanted(p));
-    hence_resolve(p, payload());
-    check_trace("d:payload");
-    check_int(payloads_alive(), 0);
-    end_loop(&both);
-}
-
-TEST(adapters, a_loop_that_can_not_run_lets_the_Deferred_go)
-{
-    struct loop_and_clock both = begin_loop();
-    hence_loop_close(both.loop);
-    check_string(run(both.loop, hence_deferred_succeed(payload())), "closed");
-    check_int(payloads_alive(), 0);
-    check_string(run(NULL, hence_deferred_succeed(payload())), "nomem");
-    check_int(payloads_alive(), 0);
-    end_loop(&both);
-}
-
-static void run_inside(void *loop)
-{
-    trace("%s", run(loop, hence_deferred_succeed(payload())));
-}
-
-TEST(adapters, a_loop_that_runs_can_not_be_run_for_a_Deferred)
-{
-    struct loop_and_clock both = begin_loop();
-    hence_call_soon(both.loop, run_inside, both.loop, NULL);
-    hence_test_turn(both.loop);
-    check_trace("invalid");
-    check_int(payloads_alive(), 0);
-    end_loop(&both);
-}
-
-struct foreign {
-    hence_loop *loop;
-    hence_future *f;
-    hence_result r;
-};
-
-static void use_all(void *arg)
-{
-    struct foreign *foreign = arg;
-    foreign->f =
-        hence_deferred_as_future(foreign->loop, hence_deferred_succeed(hence_take(&foreign->r)));
-    foreign->r = hence_loop_run_until_complete_deferred(foreign->loop, NULL);
-}
-
-/* rule 135 */
-TEST(adapters, another_thread_is_refused)
-{
-    struct loop_and_clock both = begin_loop();
-    struct foreign foreign = {both.loop, NULL, payload()};
-    if (both.loop)
-        on_another_thread(use_all, &foreign);
-    check(!foreign.f);
-    check(had_report(HENCE_REPORT_WRONG_THREAD));
-    hence_drop(foreign.r);
-    check_int(payloads_alive(), 0);
-    if (!support_faulty)
-        had_report(HENCE_REPORT_WRONG_THREAD); /* refused there, too; or out of memory before */
-    end_loop(&both);
 }

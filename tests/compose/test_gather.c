@@ -3,34 +3,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "support/inputs.h"
+#include "compose/futures_support.h"
 
 SUITE(gather);
-
-static struct loop_and_clock both;
-
-static void begin(size_t n, on_cancel how)
-{
-    both = begin_loop();
-    begin_futures(both.loop, n, how);
-}
-
-static void end(void)
-{
-    end_inputs();
-    end_loop(&both);
-}
-
-/* One turn of the loop; a Future that settles in it tells its listeners in the next one. */
-static void turn(void)
-{
-    hence_test_turn(both.loop);
-}
-
-static void run(void)
-{
-    hence_test_clock_advance(both.clock, 0);
-}
 
 static hence_future *gather(size_t n, unsigned flags)
 {
@@ -401,9 +376,9 @@ TEST(gather, nothing_is_left_on_inputs_that_go_on_after_the_first_failure)
         hence_future_unref(f);
         hence_future_unref(g);
         if (i == 0)
-            before = support_blocks_alive();
+            before = blocks_alive();
     }
-    check_int(support_blocks_alive(), before);
+    check_int(blocks_alive(), before);
     end();
 }
 

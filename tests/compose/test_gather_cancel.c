@@ -2,34 +2,16 @@
 /* Gathers that are cancelled, and loops that close while one waits. */
 #include <errno.h>
 
-#include "support/inputs.h"
+#include "compose/futures_support.h"
 
 SUITE(gather_cancel);
 
-static struct loop_and_clock both;
 static hence_future *the_gather;
 
-static void begin(size_t n, on_cancel how)
-{
-    both = begin_loop();
-    begin_futures(both.loop, n, how);
-}
-
-static void end(void)
+static void end_gather(void)
 {
     the_gather = hence_future_unref(the_gather);
-    end_inputs();
-    end_loop(&both);
-}
-
-static void turn(void)
-{
-    hence_test_turn(both.loop);
-}
-
-static void run(void)
-{
-    hence_test_clock_advance(both.clock, 0);
+    end();
 }
 
 static void gather(size_t n, unsigned flags)
@@ -57,7 +39,7 @@ TEST(gather_cancel, all_inputs_are_cancelled_at_once_in_order_and_it_ends_when_i
     check_trace("");
     turn();
     check_trace("gather:cancelled");
-    end();
+    end_gather();
 }
 
 /* rule 104 */ /* difference 10 */
@@ -69,7 +51,7 @@ TEST(gather_cancel, with_COLLECT_too_it_is_cancelled_and_not_a_list_of_cancellat
     run();
     check_trace("cancel0 cancel1 gather:cancelled");
     check(hence_future_cancelled(the_gather)); /* asyncio: False */
-    end();
+    end_gather();
 }
 
 /* rule 104 */
@@ -86,7 +68,7 @@ TEST(gather_cancel, with_COLLECT_it_waits_until_all_have_ended)
     run();
     check_trace("gather:cancelled");
     check_int(payloads_alive(), support_faulty ? payloads_alive() : 1);
-    end();
+    end_gather();
     check_int(payloads_alive(), 0);
 }
 
@@ -100,7 +82,7 @@ TEST(gather_cancel, without_COLLECT_the_first_that_is_cancelled_ends_it)
     run();
     check_trace("cancel0 cancel1 gather:cancelled");
     resolve_late(0, failure("late")); /* is not reported */
-    end();
+    end_gather();
 }
 
 /* rule 104 */
@@ -116,7 +98,7 @@ TEST(gather_cancel, with_CANCEL_REST_it_waits_until_all_have_ended)
     run();
     if (!support_faulty)
         check_trace("cancel0 cancel1 gather:cancelled");
-    end();
+    end_gather();
 }
 
 /* rule 104 */
@@ -130,7 +112,7 @@ TEST(gather_cancel, cancellers_that_give_values_all_the_same_do_not_make_it_a_li
         run();
         check_trace("cancel0 cancel1 gather:cancelled");
         check_string(outcome_of(futures[0]), "100");
-        end();
+        end_gather();
     }
 }
 
@@ -142,7 +124,7 @@ TEST(gather_cancel, a_canceller_that_fails_is_the_first_failure_without_COLLECT)
     check_cancel(0);
     run();
     check_trace("cancel0 cancel1 gather:late");
-    end();
+    end_gather();
 }
 
 /* rule 104 */
@@ -153,7 +135,7 @@ TEST(gather_cancel, cancellers_that_fail_do_not_matter_with_COLLECT)
     check_cancel(0);
     run();
     check_trace("cancel0 cancel1 gather:cancelled");
-    end();
+    end_gather();
 }
 
 /* rule 104 */
@@ -167,7 +149,7 @@ TEST(gather_cancel, inputs_that_are_done_are_left_alone)
     run();
     check_trace("gather:cancelled");
     check_string(outcome_of(futures[1]), "shared");
-    end();
+    end_gather();
 }
 
 TEST(gather_cancel, an_input_in_several_places_is_cancelled_once)
@@ -179,7 +161,7 @@ TEST(gather_cancel, an_input_in_several_places_is_cancelled_once)
     check_cancel(0);
     run();
     check_trace("cancel0 cancel1 gather:cancelled");
-    end();
+    end_gather();
 }
 
 TEST(gather_cancel, an_input_that_waits_for_a_Deferred_passes_it_on)
@@ -197,7 +179,7 @@ TEST(gather_cancel, an_input_that_waits_for_a_Deferred_passes_it_on)
     run();
     if (!support_faulty)
         check_trace("gather:cancelled");
-    end();
+    end_gather();
 }
 
 /* ---- too early, too late, again: rule 105 ---- */
@@ -213,7 +195,7 @@ TEST(gather_cancel, it_is_too_late_when_all_inputs_are_done_though_it_has_not_he
     run();
     check_cancel(-EALREADY);
     check_trace("gather:shared[0,1]");
-    end();
+    end_gather();
 }
 
 /* rule 105 */
@@ -226,7 +208,7 @@ TEST(gather_cancel, it_is_too_late_when_all_inputs_were_done_at_the_start)
     check_cancel(-EALREADY);
     run();
     check_trace("gather:broken");
-    end();
+    end_gather();
 }
 
 /* rule 105 */
@@ -240,7 +222,7 @@ TEST(gather_cancel, it_is_too_late_when_it_is_done_and_the_inputs_are_left_alone
     run();
     check_trace("gather:broken");
     check(input_is_wanted(1));
-    end();
+    end_gather();
 }
 
 /* rule 105 */
@@ -255,7 +237,7 @@ TEST(gather_cancel, cancelling_again_is_too_late_when_all_inputs_have_ended)
         run();
         check_cancel(-EALREADY);
         check_trace("cancel0 cancel1 gather:cancelled");
-        end();
+        end_gather();
     }
 }
 
@@ -269,7 +251,7 @@ TEST(gather_cancel, at_once_after_the_call_the_inputs_that_were_done_do_not_coun
     check_trace("cancel0 cancel2");
     run();
     check_trace("gather:cancelled");
-    end();
+    end_gather();
 }
 
 static void cancel_it(hence_future *f, void *word)
@@ -288,7 +270,7 @@ TEST(gather_cancel, a_listener_of_an_input_may_cancel_it_before_it_has_heard)
     run();
     if (!support_faulty)
         check_trace("cancel1 listener:0 gather:broken");
-    end();
+    end_gather();
 }
 
 /* rule 105 */
@@ -305,7 +287,7 @@ TEST(gather_cancel, a_listener_of_an_input_that_comes_after_it_is_too_late)
         check_trace(expected);
     }
     check(input_is_wanted(1));
-    end();
+    end_gather();
 }
 
 static hence_promise *the_promise;
@@ -332,7 +314,7 @@ TEST(gather_cancel, a_canceller_may_cancel_it_again_which_goes_on_as_it_was)
         check_trace("again:1 cancel0 gather:cancelled");
     hence_future_unref(f);
     hence_abandon(hence_promise_take(&the_promise));
-    end();
+    end_gather();
 }
 
 static bool let_go_of_it(hence_promise *p, void *word)
@@ -357,7 +339,7 @@ TEST(gather_cancel, a_canceller_may_let_it_go)
         check_trace("let go cancel0");
     run();
     hence_abandon(hence_promise_take(&the_promise));
-    end();
+    end_gather();
 }
 
 static bool resolves_another(hence_promise *p, void *message)
@@ -385,7 +367,7 @@ TEST(gather_cancel, a_canceller_may_resolve_one_that_is_not_cancelled_yet)
             check_trace("canceller gather:cancelled");
         hence_future_unref(f);
         hence_abandon(hence_promise_take(&the_promise));
-        end();
+        end_gather();
     }
 }
 
@@ -402,7 +384,7 @@ TEST(gather_cancel, a_gather_that_waits_for_gathers_cancels_their_inputs_in_orde
     run();
     if (!support_faulty)
         check_trace("cancel0 cancel1 cancel2 cancel3 gather:cancelled");
-    end();
+    end_gather();
 }
 
 /* ---- nobody holds it ---- */
@@ -418,7 +400,7 @@ TEST(gather_cancel, letting_it_go_leaves_the_inputs_alone)
     run();
     if (!support_faulty)
         check_trace("gather:shared[shared,shared]");
-    end();
+    end_gather();
     check_int(payloads_alive(), 0);
 }
 
@@ -444,7 +426,7 @@ TEST(gather_cancel, when_the_loop_closes_while_it_waits_it_ends_with_its_inputs)
         else
             check_trace("cancel0 cancel1");
         check_string(outcome_of(the_gather), "closed");
-        end();
+        end_gather();
         check_int(payloads_alive(), 0);
     }
 }
@@ -458,7 +440,7 @@ TEST(gather_cancel, when_the_loop_closes_before_it_has_heard_it_ends)
     hence_loop_close(both.loop);
     check(hence_future_done(the_gather));
     check_string(outcome_of(the_gather), "closed");
-    end();
+    end_gather();
     check_int(payloads_alive(), 0);
 }
 
@@ -471,7 +453,7 @@ TEST(gather_cancel, when_the_loop_closes_before_it_has_heard_of_those_that_were_
     hence_loop_close(both.loop);
     check(hence_future_done(the_gather));
     check_string(outcome_of(the_gather), "closed");
-    end();
+    end_gather();
     check_int(payloads_alive(), 0);
 }
 
@@ -484,7 +466,7 @@ TEST(gather_cancel, when_the_loop_closes_nobody_needs_to_hold_it)
     the_gather = hence_future_unref(the_gather);
     futures[0] = hence_future_unref(futures[0]);
     hence_loop_close(both.loop);
-    end();
+    end_gather();
     forget_reports(); /* whether "broken" is told is the loop's affair */
     check_int(payloads_alive(), 0);
 }

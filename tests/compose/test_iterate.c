@@ -518,10 +518,10 @@ static void iterate_many(void *arg)
     hence_future *f = what == 0   ? hence_collect(both.loop, next_of_many, &many)
                       : what == 1 ? hence_for_each(both.loop, next_of_many, &many, give_none, NULL)
                                   : hence_repeat_while(both.loop, is_more_left, one_less, &many);
-    long before = support_blocks_alive();
+    long before = blocks_alive();
     hence_test_turn(both.loop);
     hence_test_turn(both.loop);
-    if (how && what && support_blocks_alive() > before + 10)
+    if (how && what && blocks_alive() > before + 10)
         keeps_something = true;
     hence_test_clock_advance(both.clock, 0);
     hence_result r = hence_future_result(f);

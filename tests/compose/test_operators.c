@@ -3,33 +3,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "support/inputs.h"
+#include "compose/futures_support.h"
 
 SUITE(operators);
-
-static struct loop_and_clock both;
-
-static void begin(size_t n, on_cancel how)
-{
-    both = begin_loop();
-    begin_futures(both.loop, n, how);
-}
-
-static void end(void)
-{
-    end_inputs();
-    end_loop(&both);
-}
-
-static void turn(void)
-{
-    hence_test_turn(both.loop);
-}
-
-static void run(void)
-{
-    hence_test_clock_advance(both.clock, 0);
-}
 
 static hence_future *then(hence_step *on_value, hence_step *on_error, const char *word)
 {

@@ -3,33 +3,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "support/inputs.h"
+#include "compose/futures_support.h"
 
 SUITE(race_future);
-
-static struct loop_and_clock both;
-
-static void begin(size_t n, on_cancel how)
-{
-    both = begin_loop();
-    begin_futures(both.loop, n, how);
-}
-
-static void end(void)
-{
-    end_inputs();
-    end_loop(&both);
-}
-
-static void turn(void)
-{
-    hence_test_turn(both.loop);
-}
-
-static void run(void)
-{
-    hence_test_clock_advance(both.clock, 0);
-}
 
 static hence_future *race(size_t n)
 {
@@ -277,9 +253,9 @@ TEST(race_future, nothing_is_left_on_losers_that_go_on)
         hence_future_unref(shielded);
         hence_future_unref(f);
         if (i == 0)
-            before = support_blocks_alive();
+            before = blocks_alive();
     }
-    check_int(support_blocks_alive(), before);
+    check_int(blocks_alive(), before);
     check_trace("");
     end();
 }

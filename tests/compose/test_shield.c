@@ -3,33 +3,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "support/inputs.h"
+#include "compose/futures_support.h"
 
 SUITE(shield);
-
-static struct loop_and_clock both;
-
-static void begin(void)
-{
-    both = begin_loop();
-    begin_futures(both.loop, 1, STOPS);
-}
-
-static void end(void)
-{
-    end_inputs();
-    end_loop(&both);
-}
-
-static void turn(void)
-{
-    hence_test_turn(both.loop);
-}
-
-static void run(void)
-{
-    hence_test_clock_advance(both.clock, 0);
-}
 
 static hence_future *shield(void)
 {
@@ -50,7 +26,7 @@ static hence_future *with_timeout(int64_t timeout)
 /* rules 81 and 113 */
 TEST(shield, it_ends_as_its_input_one_turn_later)
 {
-    begin();
+    begin(1, STOPS);
     hence_future *f = shield();
     check(f != futures[0] || !f);
     resolve_input(0, payload());
@@ -69,7 +45,7 @@ TEST(shield, it_ends_as_its_input_one_turn_later)
 /* rule 113 */
 TEST(shield, a_failure_passes_and_counts_as_looked_at_by_it)
 {
-    begin();
+    begin(1, STOPS);
     hence_future *f = shield();
     resolve_input(0, failure("broken"));
     run();
@@ -80,7 +56,7 @@ TEST(shield, a_failure_passes_and_counts_as_looked_at_by_it)
 
 TEST(shield, a_failure_that_passed_is_reported_when_nobody_looks_at_the_shield)
 {
-    begin();
+    begin(1, STOPS);
     hence_future_unref(hence_shield(futures[0]));
     resolve_input(0, failure("broken"));
     run();
@@ -91,7 +67,7 @@ TEST(shield, a_failure_that_passed_is_reported_when_nobody_looks_at_the_shield)
 /* rule 113 */
 TEST(shield, one_whose_input_is_cancelled_is_cancelled)
 {
-    begin();
+    begin(1, STOPS);
     hence_future *f = shield();
     check_int(hence_future_cancel(futures[0]), futures[0] ? 0 : -ENOMEM);
     check(!hence_future_done(f));
@@ -105,7 +81,7 @@ TEST(shield, one_whose_input_is_cancelled_is_cancelled)
 /* rule 113 */
 TEST(shield, of_one_that_is_done_it_is_that_one)
 {
-    begin();
+    begin(1, STOPS);
     resolve_input(0, failure("broken"));
     hence_future *f = hence_shield(futures[0]), *limited = hence_with_timeout(f, 0);
     check(f == futures[0] && limited == futures[0]);
@@ -132,7 +108,7 @@ static void shield_there(void *results)
 /* rule 135 */
 TEST(shield, another_thread_is_refused)
 {
-    begin();
+    begin(1, STOPS);
     hence_future *there[2] = {NULL, NULL};
     on_another_thread(shield_there, there);
     check(!there[0] && !there[1]);
@@ -146,7 +122,7 @@ TEST(shield, another_thread_is_refused)
 /* rule 113 */
 TEST(shield, cancelling_it_ends_it_at_once_and_its_input_goes_on)
 {
-    begin();
+    begin(1, STOPS);
     hence_future *f = shield();
     check_int(hence_future_cancel(f), f ? 0 : -ENOMEM);
     check(hence_future_cancelled(f));
@@ -165,7 +141,7 @@ TEST(shield, cancelling_it_ends_it_at_once_and_its_input_goes_on)
 /* rule 113 */
 TEST(shield, what_its_input_fails_with_later_is_reported_when_nobody_looks)
 {
-    begin();
+    begin(1, STOPS);
     hence_future *f = shield();
     hence_future_cancel(f);
     hence_future_unref(f);
@@ -180,7 +156,7 @@ TEST(shield, what_its_input_fails_with_later_is_reported_when_nobody_looks)
 /* rule 113 */
 TEST(shield, it_can_be_cancelled_although_its_input_is_done_before_it_has_heard_of_it)
 {
-    begin();
+    begin(1, STOPS);
     hence_future *f = shield();
     resolve_input(0, failure("broken"));
     check_int(hence_future_cancel(f), f ? 0 : -ENOMEM);
@@ -203,7 +179,7 @@ static void cancel_it(hence_future *f, void *word)
 TEST(shield, a_listener_of_the_input_may_cancel_it_before_it_has_heard_and_not_after)
 {
     for (int i = 0; i < 2; i++) {
-        begin();
+        begin(1, STOPS);
         if (!i)
             hence_future_add_done_callback(futures[0], cancel_it, "too late");
         the_shield = shield();
@@ -220,7 +196,7 @@ TEST(shield, a_listener_of_the_input_may_cancel_it_before_it_has_heard_and_not_a
 
 TEST(shield, several_shields_of_one_are_cancelled_each_alone)
 {
-    begin();
+    begin(1, STOPS);
     hence_future *a = hence_shield(futures[0]), *b = hence_shield(futures[0]);
     hence_future *c = hence_shield(a);
     hence_future_add_done_callback(a, done, "a");
@@ -242,7 +218,7 @@ TEST(shield, several_shields_of_one_are_cancelled_each_alone)
 
 TEST(shield, it_protects_its_input_from_those_who_cancel_what_they_wait_for)
 {
-    begin();
+    begin(1, STOPS);
     hence_future *shielded = hence_shield(futures[0]);
     hence_deferred *d = hence_deferred_from_future(shielded);
     hence_deferred_add_both(d, swallow, "d");
@@ -259,7 +235,7 @@ TEST(shield, it_protects_its_input_from_those_who_cancel_what_they_wait_for)
 /* rule 113 */ /* difference 14 */
 TEST(shield, nothing_is_left_on_an_input_that_goes_on)
 {
-    begin();
+    begin(1, STOPS);
     int count = support_many() / 10;
     long before = 0;
     for (int i = 0; i < count; i++) {
@@ -272,9 +248,9 @@ TEST(shield, nothing_is_left_on_an_input_that_goes_on)
         hence_future_failure(f);
         hence_future_unref(f);
         if (i == 4)
-            before = support_blocks_alive();
+            before = blocks_alive();
     }
-    check_int(support_blocks_alive(), before);
+    check_int(blocks_alive(), before);
     check(input_is_wanted(0));
     end();
 }
@@ -283,7 +259,7 @@ TEST(shield, nothing_is_left_on_an_input_that_goes_on)
 
 TEST(shield, letting_it_go_leaves_all_alone)
 {
-    begin();
+    begin(1, STOPS);
     hence_future_unref(shield());
     resolve_input(0, payload());
     futures[0] = hence_future_unref(futures[0]);
@@ -297,7 +273,7 @@ TEST(shield, letting_it_go_leaves_all_alone)
 TEST(shield, when_the_loop_closes_it_ends_with_that)
 {
     for (int i = 0; i < 4; i++) {
-        begin();
+        begin(1, STOPS);
         hence_future *f = i % 2 ? hence_with_timeout(futures[0], HENCE_SECONDS(1)) : shield();
         if (i < 2)
             resolve_input(0, payload());
@@ -316,7 +292,7 @@ TEST(shield, when_the_loop_closes_it_ends_with_that)
 
 TEST(shield, a_closed_loop_has_none)
 {
-    begin();
+    begin(1, STOPS);
     hence_loop_close(both.loop);
     check(!hence_shield(futures[0]));
     check(!hence_with_timeout(futures[0], -1));
@@ -331,7 +307,7 @@ TEST(shield, one_that_ends_in_time_passes_its_result_and_stops_the_time)
 {
     static const char *const ways[] = {"limited:7", "limited:broken", "cancel0 limited:cancelled"};
     for (int i = 0; i < 3; i++) {
-        begin();
+        begin(1, STOPS);
         hence_future *f = with_timeout(HENCE_SECONDS(2));
         hence_test_clock_advance(both.clock, HENCE_SECONDS(2) - 1);
         if (i == 2)
@@ -349,7 +325,7 @@ TEST(shield, one_that_ends_in_time_passes_its_result_and_stops_the_time)
 /* rule 120 */
 TEST(shield, when_the_time_is_over_it_fails_and_its_input_goes_on)
 {
-    begin();
+    begin(1, STOPS);
     hence_future *f = hence_with_timeout(futures[0], HENCE_SECONDS(2));
     hence_test_clock_advance(both.clock, HENCE_SECONDS(2));
     hence_result r = hence_future_result(f);
@@ -369,7 +345,7 @@ TEST(shield, when_the_time_is_over_it_fails_and_its_input_goes_on)
 /* rule 120 */
 TEST(shield, what_its_input_fails_with_when_the_time_is_over_is_reported)
 {
-    begin();
+    begin(1, STOPS);
     hence_future *f = hence_with_timeout(futures[0], HENCE_SECONDS(2));
     hence_test_clock_advance(both.clock, HENCE_SECONDS(2));
     hence_future_failure(f);
@@ -383,7 +359,7 @@ TEST(shield, what_its_input_fails_with_when_the_time_is_over_is_reported)
 
 TEST(shield, cancelling_it_stops_the_time)
 {
-    begin();
+    begin(1, STOPS);
     hence_future *f = with_timeout(HENCE_SECONDS(2));
     check_int(hence_future_cancel(f), f ? 0 : -ENOMEM);
     check(hence_future_cancelled(f));
@@ -397,7 +373,7 @@ TEST(shield, cancelling_it_stops_the_time)
 
 TEST(shield, no_time_at_all_is_over_in_the_next_turn_and_a_negative_one_never)
 {
-    begin();
+    begin(1, STOPS);
     hence_future *f = hence_with_timeout(futures[0], 0), *g = with_timeout(-1);
     check(!hence_future_done(f));
     hence_test_clock_advance(both.clock, HENCE_SECONDS(1000));
@@ -413,7 +389,7 @@ TEST(shield, no_time_at_all_is_over_in_the_next_turn_and_a_negative_one_never)
 
 TEST(shield, a_result_that_comes_in_the_same_turn_before_the_time_is_over_is_in_time)
 {
-    begin();
+    begin(1, STOPS);
     hence_future *f = with_timeout(HENCE_SECONDS(2));
     resolve_input(0, hence_int(7)); /* the loop is to tell of it before it looks at its timers */
     hence_test_clock_advance(both.clock, HENCE_SECONDS(2));

@@ -4,33 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "support/inputs.h"
+#include "compose/futures_support.h"
 
 SUITE(wait);
-
-static struct loop_and_clock both;
-
-static void begin(size_t n, on_cancel how)
-{
-    both = begin_loop();
-    begin_futures(both.loop, n, how);
-}
-
-static void end(void)
-{
-    end_inputs();
-    end_loop(&both);
-}
-
-static void turn(void)
-{
-    hence_test_turn(both.loop);
-}
-
-static void run(void)
-{
-    hence_test_clock_advance(both.clock, 0);
-}
 
 static hence_future *wait_until(size_t n, hence_wait_condition condition, int64_t timeout)
 {
@@ -388,8 +364,8 @@ TEST(wait, nothing_is_left_on_inputs_that_go_on)
         if (i % 4 == 3) {
             run();
             if (before)
-                check_int(support_blocks_alive(), before);
-            before = support_blocks_alive();
+                check_int(blocks_alive(), before);
+            before = blocks_alive();
         }
     }
     end();

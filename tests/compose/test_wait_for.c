@@ -3,34 +3,16 @@
 #include <errno.h>
 #include <string.h>
 
-#include "support/inputs.h"
+#include "compose/futures_support.h"
 
 SUITE(wait_for);
 
-static struct loop_and_clock both;
 static hence_future *limited;
 
-static void begin(on_cancel how)
-{
-    both = begin_loop();
-    begin_futures(both.loop, 1, how);
-}
-
-static void end(void)
+static void end_limited(void)
 {
     limited = hence_future_unref(limited);
-    end_inputs();
-    end_loop(&both);
-}
-
-static void turn(void)
-{
-    hence_test_turn(both.loop);
-}
-
-static void run(void)
-{
-    hence_test_clock_advance(both.clock, 0);
+    end();
 }
 
 static void limit(int64_t timeout)
@@ -59,7 +41,7 @@ TEST(wait_for, one_that_ends_in_time_passes_its_result_and_stops_the_time)
 {
     static const char *const ways[] = {"limited:7", "limited:broken", "cancel0 limited:cancelled"};
     for (int i = 0; i < 3; i++) {
-        begin(STOPS);
+        begin(1, STOPS);
         limit(HENCE_SECONDS(2));
         hence_test_clock_advance(both.clock, HENCE_SECONDS(2) - 1);
         if (i == 2)
@@ -69,14 +51,14 @@ TEST(wait_for, one_that_ends_in_time_passes_its_result_and_stops_the_time)
         run();
         check_trace(ways[i]);
         check_int(hence_test_clock_advance(both.clock, HENCE_SECONDS(2)), 0); /* no timer is left */
-        end();
+        end_limited();
     }
 }
 
 /* rule 81 */
 TEST(wait_for, it_is_done_one_turn_after_its_input_and_tells_one_turn_later)
 {
-    begin(STOPS);
+    begin(1, STOPS);
     limit(HENCE_SECONDS(2));
     resolve_input(0, payload());
     check(!hence_future_done(limited));
@@ -86,7 +68,7 @@ TEST(wait_for, it_is_done_one_turn_after_its_input_and_tells_one_turn_later)
     turn();
     check_trace("limited:shared");
     check(limited && strstr(hence_future_site(limited), "test_wait_for.c:"));
-    end();
+    end_limited();
     check_int(payloads_alive(), 0);
 }
 
@@ -95,27 +77,27 @@ TEST(wait_for, of_one_that_is_done_it_is_that_one_whatever_the_time)
 {
     static const int64_t times[] = {-1, 0, HENCE_SECONDS(2)};
     for (int i = 0; i < 3; i++) {
-        begin(STOPS);
+        begin(1, STOPS);
         resolve_input(0, failure("broken"));
         limited = hence_wait_for(futures[0], times[i]);
         check(limited == futures[0]);
         check_string(outcome_of(limited), "broken");
         check_int(hence_test_clock_advance(both.clock, HENCE_SECONDS(3)), 0);
-        end();
+        end_limited();
     }
 }
 
 /* rule 114 */
 TEST(wait_for, without_a_limit_it_waits_for_ever)
 {
-    begin(STOPS);
+    begin(1, STOPS);
     limit(-1);
     hence_test_clock_advance(both.clock, HENCE_SECONDS(1000000));
     check_trace("");
     resolve_input(0, hence_int(7));
     run();
     check_trace("limited:7");
-    end();
+    end_limited();
 }
 
 TEST(wait_for, of_none_there_is_none)
@@ -132,7 +114,7 @@ TEST(wait_for, when_the_time_is_over_its_input_is_cancelled_and_it_fails_with_a_
 {
     static const on_cancel ways[] = {STOPS, GOES_ON};
     for (int i = 0; i < 2; i++) {
-        begin(ways[i]);
+        begin(1, ways[i]);
         limited = hence_wait_for(futures[0], HENCE_SECONDS(2));
         hence_test_clock_advance(both.clock, HENCE_SECONDS(2) - 1);
         check_trace("");
@@ -144,14 +126,14 @@ TEST(wait_for, when_the_time_is_over_its_input_is_cancelled_and_it_fails_with_a_
         check(!hence_future_cancelled(limited));
         check(hence_future_cancelled(futures[0]));
         hence_drop(r);
-        end();
+        end_limited();
     }
 }
 
 /* rule 114 */
 TEST(wait_for, when_the_time_is_over_it_waits_until_its_input_has_ended)
 {
-    begin(TAKES_TIME);
+    begin(1, TAKES_TIME);
     limited = hence_wait_for(futures[0], HENCE_SECONDS(2));
     hence_test_clock_advance(both.clock, HENCE_SECONDS(5));
     check_trace("cancel0");
@@ -159,7 +141,7 @@ TEST(wait_for, when_the_time_is_over_it_waits_until_its_input_has_ended)
     resolve_late(0, hence_fail_static(HENCE_ECANCELLED));
     run();
     check_string(outcome_or_timeout(), "timeout");
-    end();
+    end_limited();
 }
 
 /* rule 114 */
@@ -168,7 +150,7 @@ TEST(wait_for, what_its_input_gives_while_it_is_cancelled_wins)
     static const on_cancel ways[] = {GIVES_VALUE, GIVES_FAILURE, TAKES_TIME, TAKES_TIME};
     static const char *const results[] = {"100", "late", "shared", "late"};
     for (int i = 0; i < 4; i++) {
-        begin(ways[i]);
+        begin(1, ways[i]);
         limited = hence_wait_for(futures[0], HENCE_SECONDS(2));
         hence_test_clock_advance(both.clock, HENCE_SECONDS(2));
         if (i >= 2)
@@ -176,7 +158,7 @@ TEST(wait_for, what_its_input_gives_while_it_is_cancelled_wins)
         run();
         check_string(outcome_of(limited), results[i]);
         check_trace("cancel0");
-        end();
+        end_limited();
         check_int(payloads_alive(), 0);
     }
 }
@@ -186,26 +168,26 @@ TEST(wait_for, no_time_at_all_cancels_it_now)
 {
     static const on_cancel ways[] = {STOPS, GIVES_VALUE};
     for (int i = 0; i < 2; i++) {
-        begin(ways[i]);
+        begin(1, ways[i]);
         limited = hence_wait_for(futures[0], 0);
         if (limited)
             check_trace("cancel0");
         check(!hence_future_done(limited)); /* it is told through the loop */
         turn();
         check_string(outcome_or_timeout(), i ? "100" : "timeout");
-        end();
+        end_limited();
     }
 }
 
 /* rule 114 */
 TEST(wait_for, a_result_that_comes_in_the_same_turn_before_the_time_is_over_is_in_time)
 {
-    begin(STOPS);
+    begin(1, STOPS);
     limit(HENCE_SECONDS(2));
     resolve_input(0, hence_int(7));
     hence_test_clock_advance(both.clock, HENCE_SECONDS(2));
     check_trace("limited:7");
-    end();
+    end_limited();
 }
 
 static void resolve_it(void *word)
@@ -217,13 +199,13 @@ static void resolve_it(void *word)
 /* rule 115: asyncio has cancelled it by then, and lost the result */
 TEST(wait_for, a_result_that_comes_just_before_its_timer_is_kept)
 {
-    begin(STOPS);
+    begin(1, STOPS);
     hence_call_later(both.loop, HENCE_SECONDS(2), resolve_it, "resolve", NULL);
     limit(HENCE_SECONDS(2)); /* due in the same snapshot, and behind the other */
     hence_test_clock_advance(both.clock, HENCE_SECONDS(2));
     if (!support_faulty)
         check_trace("resolve limited:7");
-    end();
+    end_limited();
 }
 
 /* ---- cancelled: rule 115 ---- */
@@ -234,7 +216,7 @@ TEST(wait_for, cancelling_it_cancels_its_input_and_it_ends_with_that)
     static const on_cancel ways[] = {STOPS, GOES_ON, GIVES_VALUE, GIVES_FAILURE};
     static const char *const results[] = {"cancelled", "cancelled", "100", "late"};
     for (int i = 0; i < 4; i++) {
-        begin(ways[i]);
+        begin(1, ways[i]);
         limited = hence_wait_for(futures[0], HENCE_SECONDS(2));
         check_cancel(0);
         if (limited)
@@ -245,27 +227,27 @@ TEST(wait_for, cancelling_it_cancels_its_input_and_it_ends_with_that)
         check_string(outcome_of(limited), results[i]);
         check_cancel(-EALREADY);
         check_int(hence_test_clock_advance(both.clock, HENCE_SECONDS(3)), 0);
-        end();
+        end_limited();
     }
 }
 
 /* rule 115: 3.10 and 3.11 lose the cancellation or the result; here it is decided once */
 TEST(wait_for, cancelling_is_too_late_when_its_input_is_done_before_it_has_heard_of_it)
 {
-    begin(STOPS);
+    begin(1, STOPS);
     limit(HENCE_SECONDS(2));
     resolve_input(0, payload());
     check_cancel(-EALREADY);
     run();
     check_trace("limited:shared");
-    end();
+    end_limited();
     check_int(payloads_alive(), 0);
 }
 
 /* rule 117 */
 TEST(wait_for, a_cancellation_that_takes_longer_than_the_time_stays_a_cancellation)
 {
-    begin(TAKES_TIME);
+    begin(1, TAKES_TIME);
     limited = hence_wait_for(futures[0], HENCE_SECONDS(2));
     hence_test_clock_advance(both.clock, HENCE_SECONDS(1));
     check_cancel(0);
@@ -274,13 +256,13 @@ TEST(wait_for, a_cancellation_that_takes_longer_than_the_time_stays_a_cancellati
     run();
     check_trace("cancel0");
     check_string(outcome_or_timeout(), "cancelled");
-    end();
+    end_limited();
 }
 
 /* rule 117 */
 TEST(wait_for, a_cancellation_that_takes_longer_than_the_time_is_not_disturbed_by_it)
 {
-    begin(TAKES_TIME);
+    begin(1, TAKES_TIME);
     limited = hence_wait_for(futures[0], HENCE_SECONDS(2));
     hence_test_clock_advance(both.clock, HENCE_SECONDS(1));
     check_cancel(0);
@@ -290,7 +272,7 @@ TEST(wait_for, a_cancellation_that_takes_longer_than_the_time_is_not_disturbed_b
     run();
     check_string(outcome_or_timeout(), "7");
     check_trace("cancel0");
-    end();
+    end_limited();
 }
 
 static void cancel_something(void *f)
@@ -302,7 +284,7 @@ static void cancel_something(void *f)
 TEST(wait_for, a_cancellation_just_before_its_timer_stays_a_cancellation)
 {
     for (int i = 0; i < 2; i++) {
-        begin(STOPS);
+        begin(1, STOPS);
         hence_call_later(both.loop, HENCE_SECONDS(2), cancel_something, i ? &limited : &futures[0],
                          NULL);
         limited =
@@ -311,7 +293,7 @@ TEST(wait_for, a_cancellation_just_before_its_timer_stays_a_cancellation)
         check_string(outcome_or_timeout(), "cancelled");
         if (!support_faulty)
             check_trace("cancel0 0");
-        end();
+        end_limited();
     }
 }
 
@@ -340,7 +322,7 @@ TEST(wait_for, a_canceller_that_cancels_it_again_changes_nothing)
         check_string(outcome_or_timeout(), i ? "timeout" : "cancelled");
         hence_abandon(p);
         hence_future_unref(f);
-        end();
+        end_limited();
     }
 }
 
@@ -351,7 +333,7 @@ TEST(wait_for, of_two_limits_the_shorter_one_is_the_timeout_and_the_longer_one_p
 {
     static const int64_t outer_times[] = {HENCE_SECONDS(3), HENCE_SECONDS(1), HENCE_SECONDS(2)};
     for (int i = 0; i < 3; i++) {
-        begin(STOPS);
+        begin(1, STOPS);
         hence_future *inner = hence_wait_for(futures[0], HENCE_SECONDS(2));
         limited = hence_wait_for(inner, outer_times[i]);
         hence_test_clock_advance(both.clock, HENCE_SECONDS(4));
@@ -362,13 +344,13 @@ TEST(wait_for, of_two_limits_the_shorter_one_is_the_timeout_and_the_longer_one_p
             check_int(hence_failure_code(hence_future_failure(inner)),
                       i == 1 ? HENCE_ECANCELLED : HENCE_ETIMEDOUT);
         hence_future_unref(inner);
-        end();
+        end_limited();
     }
 }
 
 TEST(wait_for, its_input_is_shared_and_cancelled_for_all)
 {
-    begin(STOPS);
+    begin(1, STOPS);
     hence_future_add_done_callback(futures[0], done, "other");
     hence_future *other = hence_wait_for(futures[0], HENCE_SECONDS(5));
     limited = hence_wait_for(futures[0], HENCE_SECONDS(2));
@@ -379,12 +361,12 @@ TEST(wait_for, its_input_is_shared_and_cancelled_for_all)
     }
     check_string(outcome_or_timeout(), "timeout");
     hence_future_unref(other);
-    end();
+    end_limited();
 }
 
 TEST(wait_for, a_shield_protects_its_input)
 {
-    begin(STOPS);
+    begin(1, STOPS);
     hence_future *shielded = hence_shield(futures[0]);
     limited = hence_wait_for(shielded, HENCE_SECONDS(2));
     hence_test_clock_advance(both.clock, HENCE_SECONDS(2));
@@ -392,13 +374,13 @@ TEST(wait_for, a_shield_protects_its_input)
     check(input_is_wanted(0));
     check_string(outcome_or_timeout(), "timeout");
     hence_future_unref(shielded);
-    end();
+    end_limited();
 }
 
 /* difference 14 */
 TEST(wait_for, nothing_is_left_on_an_input_that_goes_on)
 {
-    begin(STOPS);
+    begin(1, STOPS);
     int count = support_many() / 10;
     long before = 0;
     for (int i = 0; i < count; i++) {
@@ -411,24 +393,24 @@ TEST(wait_for, nothing_is_left_on_an_input_that_goes_on)
         hence_future_unref(f);
         hence_future_unref(shielded);
         if (i == 1)
-            before = support_blocks_alive();
+            before = blocks_alive();
     }
-    check_int(support_blocks_alive(), before);
+    check_int(blocks_alive(), before);
     check(input_is_wanted(0));
-    end();
+    end_limited();
 }
 
 /* ---- nobody holds it, the loop closes, the producer is gone ---- */
 
 TEST(wait_for, the_time_is_kept_when_nobody_holds_it)
 {
-    begin(STOPS);
+    begin(1, STOPS);
     hence_future_unref(hence_wait_for(futures[0], HENCE_SECONDS(2)));
     check_trace("");
     hence_test_clock_advance(both.clock, HENCE_SECONDS(2));
     check_trace("cancel0");
     check(had_report(HENCE_REPORT_NEVER_RETRIEVED)); /* of the timeout */
-    end();
+    end_limited();
 }
 
 TEST(wait_for, one_that_is_abandoned_says_so)
@@ -441,13 +423,13 @@ TEST(wait_for, one_that_is_abandoned_says_so)
     run();
     check_string(outcome_of(limited), "abandoned");
     hence_future_unref(f);
-    end();
+    end_limited();
 }
 
 TEST(wait_for, when_the_loop_closes_it_ends_with_that)
 {
     for (int i = 0; i < 3; i++) {
-        begin(STOPS);
+        begin(1, STOPS);
         limit(HENCE_SECONDS(2));
         if (i == 0)
             resolve_input(0, payload());
@@ -459,18 +441,18 @@ TEST(wait_for, when_the_loop_closes_it_ends_with_that)
         check(hence_future_done(limited));
         check_trace(i == 2 ? "cancel0" : "");
         check_string(outcome_of(limited), "closed");
-        end();
+        end_limited();
         check_int(payloads_alive(), 0);
     }
 }
 
 TEST(wait_for, a_closed_loop_has_none)
 {
-    begin(STOPS);
+    begin(1, STOPS);
     hence_loop_close(both.loop);
     check(!hence_wait_for(futures[0], -1));
     check(!hence_wait_for(futures[0], 0));
     check(!hence_wait_for(futures[0], HENCE_SECONDS(1)));
     check_trace("");
-    end();
+    end_limited();
 }

@@ -11,38 +11,51 @@ CONFORMANCE_TESTS = tests/conformance/asyncio tests/conformance/inline_callbacks
 
 tests_conformance_coroutines_SOURCES = \
 	tests/conformance/coroutines.c \
+	tests/conformance/modes.h \
 	tests/conformance/program.c \
 	tests/conformance/program.h \
 	tests/conformance/turns.c \
-	tests/conformance/turns.h
+	tests/conformance/turns.h \
+	tests/conformance/values.c \
+	tests/conformance/values.h
 tests_conformance_coroutines_LDADD = $(THREAD_LIBS)
 
 tests_conformance_deferreds_SOURCES = \
 	tests/conformance/deferreds.c \
 	tests/conformance/program.c \
-	tests/conformance/program.h
+	tests/conformance/program.h \
+	tests/conformance/values.c \
+	tests/conformance/values.h
 tests_conformance_deferreds_LDADD = $(THREAD_LIBS)
 
 tests_conformance_futures_SOURCES = \
 	tests/conformance/futures.c \
+	tests/conformance/futures.h \
+	tests/conformance/futures_calls.c \
+	tests/conformance/futures_combinators.c \
 	tests/conformance/program.c \
 	tests/conformance/program.h \
 	tests/conformance/turns.c \
-	tests/conformance/turns.h
+	tests/conformance/turns.h \
+	tests/conformance/values.c \
+	tests/conformance/values.h
 tests_conformance_futures_LDADD = $(THREAD_LIBS)
 
 tests_conformance_waiters_SOURCES = \
 	tests/conformance/program.c \
 	tests/conformance/program.h \
+	tests/conformance/values.c \
+	tests/conformance/values.h \
 	tests/conformance/waiters.c
 tests_conformance_waiters_LDADD = $(THREAD_LIBS)
 
 tests_conformance_inline_SOURCES = \
 	tests/conformance/inline.c \
+	tests/conformance/modes.h \
 	tests/conformance/program.c \
 	tests/conformance/program.h \
-	tests/conformance/turns.c \
-	tests/conformance/turns.h
+	tests/conformance/values.c \
+	tests/conformance/values.h
 tests_conformance_inline_LDADD = $(THREAD_LIBS)
 
 CONFORMANCE_INTERPRETERS += tests/conformance/scopes_interpreter
@@ -54,7 +67,11 @@ check_PROGRAMS += $(CONFORMANCE_INTERPRETERS)
 TESTS += $(CONFORMANCE_TESTS)
 EXTRA_DIST += $(CONFORMANCE_TESTS) \
 	tests/conformance/README.md \
+	tests/conformance/asyncio_differences.py \
+	tests/conformance/asyncio_futures.py \
+	tests/conformance/asyncio_loop.py \
 	tests/conformance/asyncio_model.py \
+	tests/conformance/asyncio_operations.py \
 	tests/conformance/driver.py \
 	tests/conformance/inline_model.py \
 	tests/conformance/programs.py \
@@ -63,6 +80,7 @@ EXTRA_DIST += $(CONFORMANCE_TESTS) \
 	tests/conformance/sync_twisted.py \
 	tests/conformance/tasks_model.py \
 	tests/conformance/tasks_modes.py \
+	tests/conformance/twisted_deferreds.py \
 	tests/conformance/twisted_differences.py \
 	tests/conformance/twisted_model.py \
 	tests/conformance/twisted_operations.py \

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conformance/modes.h"
 #include "conformance/turns.h"
 
 /* ---- the words ---- */
@@ -133,8 +134,6 @@ static struct variable {
     hence_promise *promise; /* NULL: it has none, or it was resolved */
 } variables[SLOTS];
 
-static const char *const sites[SLOTS] = {"0", "1", "2", "3", "4", "5", "6", "7"};
-
 static hence_completion_queue *queue; /* what "await_next" asks, or NULL */
 static int operations_run;
 static bool is_over; /* what happens now is taking down, and leaves no trace */
@@ -182,25 +181,6 @@ static void called(void *arg)
 }
 
 /* ---- bodies ---- */
-
-/* What a body does with a failure that it was given, by the mode of the operation. */
-enum {
-    CATCHES_CANCELLED = 1,
-    CATCHES_OTHERS = 2,
-    RETURNS = 4 /* ends with the value 9 */
-};
-static const unsigned modes[NUMBERS] = {
-    0,
-    0,
-    0,
-    0,
-    CATCHES_CANCELLED,
-    CATCHES_CANCELLED,
-    CATCHES_OTHERS,
-    CATCHES_CANCELLED | CATCHES_OTHERS,
-    CATCHES_CANCELLED | CATCHES_OTHERS,
-    CATCHES_CANCELLED | RETURNS,
-};
 
 static hence_result run_body(void *arg);
 static hence_result run_nodes(const struct block *block, bool is_called);
@@ -525,22 +505,6 @@ static void run_operation(const struct node *node)
 
 /* ---- the end ---- */
 
-/* What has become of them, without looking at them: that would count as a look. */
-static void show_end(void)
-{
-    trace("end-%d", (int)(hence_loop_time(loop) / UNIT));
-    for (struct variable *v = variables; v < variables + SLOTS; v++) {
-        if (!v->future)
-            continue;
-        text[0] = '\0';
-        if (hence_future_done(v->future))
-            write_result(&v->future->waitable.slot);
-        else
-            write_text("pending");
-        trace("%d:%s", (int)(v - variables), text);
-    }
-}
-
 /* Lets go of everything. Failures that nobody looked at are reported now. */
 static void take_down(void)
 {
@@ -573,13 +537,11 @@ static void run_program(const struct block *program)
         run_operation(node);
     while (take_turn())
         ;
-    show_end();
+    show_time();
+    for (int i = 0; i < SLOTS; i++)
+        show_future(i, variables[i].future);
     take_down();
-    trace("unretrieved");
-    for (int i = 0; i < SLOTS; i++) {
-        if (reported[i])
-            trace("%d", i);
-    }
+    trace_slots("unretrieved", reported);
     check_balance();
 }
 

@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Runs programs on hence's Deferreds. twisted_model.py does the same with Twisted's, operation by
+ * Runs programs on hence's Deferreds. twisted_operations.py does the same with Twisted's, operation by
  * operation: whoever changes one changes the other.
  *
  * Each variable has a Deferred and its promise. An operation on one that is not there does nothing,
  * so that any operation may be taken out of a program.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <hence/hence.h>
 #include <hence/testing.h>
 
 #include "base/ledger.h"
-#include "conformance/program.h"
+#include "conformance/values.h"
 
 /* ---- the words ---- */
 
@@ -137,8 +135,6 @@ static struct variable {
     bool has_ended;  /* when the program had */
 } variables[SLOTS];
 
-static const char *const sites[SLOTS] = {"0", "1", "2", "3", "4", "5", "6", "7"};
-
 static bool is_over;       /* what happens now is taking down, and leaves no trace */
 static const char *let_go; /* the site of the one that is let go then, if it has come to an end */
 static bool reported[SLOTS];
@@ -159,117 +155,6 @@ static void take_report(const hence_report *report, void *arg)
     } else {
         trace("an-unexpected-report");
     }
-}
-
-/* ---- values: the even ones own memory ---- */
-
-static int boxes;
-static const hence_domain domain = {"conformance", NULL};
-
-static bool has_code(const hence_failure *f, int code)
-{
-    return hence_failure_domain(f) == &hence_domain_hence && hence_failure_code(f) == code;
-}
-
-static void destroy_box(void *box)
-{
-    boxes--;
-    free(box);
-}
-
-static hence_result value(int number)
-{
-    if (number % 2)
-        return hence_int(number);
-    int *box = malloc(sizeof *box);
-    if (!box)
-        abort();
-    *box = number;
-    boxes++;
-    return hence_own(box, destroy_box);
-}
-
-static hence_result failure(int number)
-{
-    return hence_fail_in(&domain, NULL, number, NULL);
-}
-
-static char text[4096];
-
-static size_t describe(size_t at, const hence_result *r);
-
-static size_t write_text(size_t at, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static size_t write_text(size_t at, const char *fmt, ...)
-{
-    va_list args;
-    va_start(args, fmt);
-    int n = vsnprintf(text + at, sizeof text - at, fmt, args);
-    va_end(args);
-    return n < 0 || (size_t)n >= sizeof text - at ? sizeof text - 1 : at + (size_t)n;
-}
-
-static size_t describe_failure(size_t at, const hence_failure *f)
-{
-    static const char *const names[] = {
-        "no-memory", "cancelled", "abandoned", "deadlock", "taken",  "pending", "stopped",
-        "closed",    "invalid",   "timeout",   "failed",   "EFIRST", "EGROUP",
-    };
-    const int code = hence_failure_code(f);
-    const size_t members = hence_failure_count(f);
-    if (hence_failure_domain(f) == &domain)
-        return write_text(at, "f%d", code);
-    if (hence_failure_index(f) != SIZE_MAX) {
-        const hence_failure *cause = hence_failure_cause(f);
-        const bool cancelled = has_code(cause, HENCE_ECANCELLED);
-        at = write_text(at, "first%zu:", hence_failure_index(f));
-        at = describe_failure(at, cause);
-        return cancelled == (code == HENCE_ECANCELLED) ? at : write_text(at, "-code-%d", code);
-    }
-    if (!members)
-        return write_text(at, "%s", names[code - HENCE_ENOMEM]);
-    bool cancelled = true;
-    at = write_text(at, "group");
-    for (size_t i = 0; i < members; i++) {
-        const hence_failure *member = hence_failure_member(f, i);
-        cancelled = cancelled && has_code(member, HENCE_ECANCELLED);
-        at = write_text(at, i ? "," : "(");
-        at = describe_failure(at, member);
-    }
-    at = write_text(at, ")");
-    return cancelled == (code == HENCE_ECANCELLED) ? at : write_text(at, "-code-%d", code);
-}
-
-/* Writes what `r` is into `text`, and returns where that ends. */
-static size_t describe(size_t at, const hence_result *r)
-{
-    const hence_failure *f = hence_as_failure(r);
-    const int *box = hence_as(r, destroy_box);
-    const hence_list *list = hence_as_list(r);
-    const hence_winner *winner = hence_as_winner(r);
-    if (f)
-        return describe_failure(at, f);
-    if (box)
-        return write_text(at, "%d", *box);
-    if (winner) {
-        at = write_text(at, "winner%zu:", winner->index);
-        return describe(at, &winner->result);
-    }
-    if (!list)
-        return hence_is_none(r) ? write_text(at, "none")
-                                : write_text(at, "%d", (int)hence_as_int(r));
-    at = write_text(at, "[");
-    for (size_t i = 0; i < hence_list_size(list); i++) {
-        at = write_text(at, "%s", i ? "," : "");
-        at = describe(at, hence_list_at(list, i));
-    }
-    return write_text(at, "]");
-}
-
-static void trace_result(int number, const hence_result *r)
-{
-    text[describe(0, r)] = '\0';
-    trace("%d:%s", number, text);
 }
 
 /* ---- steps and cancellers ---- */
@@ -668,20 +553,10 @@ static void take_down(void)
         hence_test_clock_advance(the_clock, HENCE_SECONDS(1000));
 }
 
-static void check_balance(void)
+static void check_refused(void)
 {
-    /* not BLOCKS: of those that the cache holds only the making is counted */
-    for (int i = HENCE_FAILURES_MADE; i < HENCE_COUNTERS; i += 2) {
-        long made = atomic_exchange(&hence_ledger[i], 0);
-        long ended = atomic_exchange(&hence_ledger[i + 1], 0);
-        if (made != ended)
-            trace("ledger-%d-made-%ld-ended-%ld", i, made, ended);
-    }
-    if (boxes)
-        trace("values-left-%d", boxes);
     if (refused != misuses)
         trace("refused-%d-reported-%d", refused, misuses);
-    boxes = 0;
 }
 
 static void run_program(const struct block *program)
@@ -694,12 +569,9 @@ static void run_program(const struct block *program)
         run_operation(node);
     show_end();
     take_down();
-    trace("unhandled");
-    for (int i = 0; i < SLOTS; i++) {
-        if (reported[i])
-            trace("%d", i);
-    }
+    trace_slots("unhandled", reported);
     check_balance();
+    check_refused();
 }
 
 static void begin(void)

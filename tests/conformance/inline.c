@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conformance/turns.h"
+#include "conformance/modes.h"
+#include "conformance/values.h"
 
 /* ---- the words ---- */
 
@@ -105,8 +106,6 @@ static struct variable {
     const struct block *canceller;
 } variables[SLOTS];
 
-static const char *const sites[SLOTS] = {"0", "1", "2", "3", "4", "5", "6", "7"};
-
 static int operations_run;
 static bool is_over; /* what happens now is taking down, and leaves no trace */
 
@@ -115,14 +114,6 @@ static void take_report(const hence_report *report, void *arg)
     (void)arg;
     if (report->kind != HENCE_REPORT_UNHANDLED)
         trace("an-unexpected-report");
-}
-
-static void show(const struct block *block, const hence_result *r)
-{
-    text[0] = '\0';
-    write_text("%d:", block->number);
-    write_result(r);
-    trace("%s", text);
 }
 
 /* ---- blocks ---- */
@@ -142,7 +133,7 @@ static hence_result run_step(hence_result *in, void *arg)
     const struct block *block = arg;
     if (is_over)
         return hence_take(in);
-    show(block, in);
+    trace_result(block->number, in);
     const struct node *outcome = run_block(block);
     switch (outcome->operation - outcomes_of_steps) {
     case NONE:
@@ -170,25 +161,6 @@ static bool run_canceller(hence_promise *p, void *arg)
 }
 
 /* ---- bodies ---- */
-
-/* What a body does with a failure that it was given, by the mode of the operation. */
-enum {
-    CATCHES_CANCELLED = 1,
-    CATCHES_OTHERS = 2,
-    RETURNS = 4 /* ends with the value 9 */
-};
-static const unsigned modes[NUMBERS] = {
-    0,
-    0,
-    0,
-    0,
-    CATCHES_CANCELLED,
-    CATCHES_CANCELLED,
-    CATCHES_OTHERS,
-    CATCHES_CANCELLED | CATCHES_OTHERS,
-    CATCHES_CANCELLED | CATCHES_OTHERS,
-    CATCHES_CANCELLED | RETURNS,
-};
 
 static hence_result run_body(void *arg);
 
@@ -262,7 +234,7 @@ static hence_result run_body(void *arg)
             hence_drop(caught);
             return hence_none();
         }
-        show(block, &r);
+        trace_result(block->number, &r);
         if (!hence_is_failure(&r)) {
             hence_drop(r);
             continue;
@@ -359,10 +331,7 @@ static void run_operation(const struct node *node)
 
 static hence_result show_result(hence_result *in, void *arg)
 {
-    text[0] = '\0';
-    write_text("%d:", (int)((const struct variable *)arg - variables));
-    write_result(in);
-    trace("%s", text);
+    trace_result((int)((const struct variable *)arg - variables), in);
     return hence_take(in);
 }
 

@@ -1,20 +1,24 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Runs programs of tasks on asyncio, as coroutines.c does on hence: whoever changes one changes the other.
 
-A body is run by an `async def`, as a task of asyncio itself. As in asyncio_model.py, Untouched has asyncio as it
+A body is run by an `async def`, as a task of asyncio itself. As for Futures, Untouched has asyncio as it
 is, and Modelled puts hence's differences on top of it; a program that touched none is run by both.
 """
 
 import asyncio
 
-import asyncio_model
-from asyncio_model import ENDED, GOOD, ONLY_REPORTS, Asking, Combinator, Problem, describe
+import asyncio_differences
+import asyncio_operations
+from asyncio_differences import ONLY_REPORTS, Asking
+from asyncio_futures import Combinator, WatchedTask
+from asyncio_loop import Problem, describe
+from asyncio_operations import ENDED, GOOD, MOST_OPERATIONS
 from tasks_modes import CATCHES_CANCELLED, CATCHES_OTHERS, MODES, RETURNS
 
 INTERPRETER = "coroutines"
 NAMES_OF_TRACES = ["modelled", "asyncio"]
 DIFFERENCES = {
-    name: asyncio_model.DIFFERENCES[name] for name in (
+    name: asyncio_differences.DIFFERENCES[name] for name in (
         *("13", "87", "95", "102", "103", "106", "106-row", "106-left", "107", "108", "111", "113", "114", "115"),
     )
 } | {
@@ -22,8 +26,6 @@ DIFFERENCES = {
     "115-lost": "a task is cancelled that has a wait_for, and has not been told yet that what that waited for is done: "
     "the cancellation comes; asyncio's wait_for loses it, until Python 3.12",
 }
-
-MOST_OPERATIONS = asyncio_model.MOST_OPERATIONS
 
 CONDITIONS = [asyncio.ALL_COMPLETED, asyncio.FIRST_COMPLETED, asyncio.FIRST_EXCEPTION]
 
@@ -197,11 +199,11 @@ class Bodies:
         return mode, self.run_body(block)
 
 
-class Untouched(Bodies, asyncio_model.Untouched):
+class Untouched(Bodies, asyncio_operations.Untouched):
     pass
 
 
-class BodyTask(asyncio_model.WatchedTask):
+class BodyTask(WatchedTask):
     """A task of asyncio, of which one knows what it awaits."""
 
     def cancel(self, msg=None):
@@ -211,7 +213,7 @@ class BodyTask(asyncio_model.WatchedTask):
         return asyncio.Task.cancel(self, msg)
 
 
-class Modelled(Bodies, asyncio_model.Modelled):
+class Modelled(Bodies, asyncio_differences.Modelled):
     task_class = BodyTask
 
     async def await_it(self, awaitable):

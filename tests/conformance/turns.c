@@ -1,93 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "conformance/turns.h"
 
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/ledger.h"
-
 int turn;
 bool is_free_running;
 struct event_base *base;
 hence_loop *loop;
 hence_test_clock *test_clock;
 
-/* ---- values: the even ones own memory ---- */
-
-static int boxes;
-static const hence_domain domain = {"conformance", NULL};
-
-static void destroy_box(void *box)
-{
-    boxes--;
-    free(box);
-}
-
-hence_result value(int number)
-{
-    if (number % 2)
-        return hence_int(number);
-    int *box = malloc(sizeof *box);
-    if (!box)
-        abort();
-    *box = number;
-    boxes++;
-    return hence_own(box, destroy_box);
-}
-
-hence_result failure(int number)
-{
-    return hence_fail_in(&domain, NULL, number, NULL);
-}
-
 /* ---- events ---- */
-
-char text[4096];
-
-void write_text(const char *fmt, ...)
-{
-    size_t length = strlen(text);
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(text + length, sizeof text - length, fmt, args);
-    va_end(args);
-}
-
-void write_failure(const hence_failure *f)
-{
-    static const char *const names[] = {
-        "no-memory", "cancelled", "abandoned", "deadlock", "taken", "pending", "stopped",
-        "closed",    "invalid",   "timeout",   "failed",   "first", "group",   "end",
-    };
-    if (hence_failure_domain(f) == &domain)
-        write_text("f%d", hence_failure_code(f));
-    else
-        write_text("%s", names[hence_failure_code(f) - HENCE_ENOMEM]);
-}
-
-void write_result(const hence_result *r)
-{
-    const hence_failure *f = hence_as_failure(r);
-    const hence_list *list = hence_as_list(r);
-    const hence_completion *completion = hence_as_completion(r);
-    const int *box = hence_as(r, destroy_box);
-    if (f) {
-        write_failure(f);
-    } else if (list) {
-        for (size_t i = 0; i < hence_list_size(list); i++) {
-            write_text("%s", i ? "," : "[");
-            write_result(hence_list_at(list, i));
-        }
-        write_text("%s", hence_list_size(list) ? "]" : "[]");
-    } else if (completion) {
-        write_text("at%zu", completion->index);
-    } else if (hence_is_none(r)) {
-        write_text("none");
-    } else {
-        write_text("%d", box ? *box : (int)hence_as_int(r));
-    }
-}
 
 /* Begins the text of an event with the turn in which it happens. */
 void begin_text(void)
@@ -160,16 +80,19 @@ bool take_turn(void)
 
 /* ---- the end ---- */
 
-void check_balance(void)
+void show_time(void)
 {
-    /* not BLOCKS: of those that the cache holds only the making is counted */
-    for (int i = HENCE_FAILURES_MADE; i < HENCE_COUNTERS; i += 2) {
-        long made = atomic_exchange(&hence_ledger[i], 0);
-        long ended = atomic_exchange(&hence_ledger[i + 1], 0);
-        if (made != ended)
-            trace("ledger-%d-made-%ld-ended-%ld", i, made, ended);
-    }
-    if (boxes)
-        trace("values-left-%d", boxes);
-    boxes = 0;
+    trace("end-%d", (int)(hence_loop_time(loop) / UNIT));
+}
+
+void show_future(int slot, hence_future *f)
+{
+    text[0] = '\0';
+    if (!f)
+        return;
+    if (hence_future_done(f))
+        write_result(&f->waitable.slot);
+    else
+        write_text("pending");
+    trace("%d:%s", slot, text);
 }

@@ -3,37 +3,27 @@
 #define HENCE_TESTS_CONFORMANCE_TURNS_H
 
 /*
- * What the interpreters share that run on a loop: values and failures, events that begin with the turn
- * in which they happen, and a clock that jumps.
+ * What the interpreters share that run on a loop: events that begin with the turn in which they happen, and a
+ * clock that jumps.
  */
 
 #include <stdbool.h>
 
 #include <event2/event.h>
 
-#include <hence/hence.h>
 #include <hence/testing.h>
 
-#include "conformance/program.h"
+#include "conformance/values.h"
 #include "future/future.h"
 
 #define UNIT HENCE_US(1) /* of time */
-
-/* ---- values: the even ones own memory ---- */
-
-hence_result value(int number);
-hence_result failure(int number);
 
 /* ---- events ---- */
 
 extern int turn;
 extern bool is_free_running; /* turns are not told apart */
 
-/* The text that is being written: begun anew, or with the turn. */
-extern char text[4096];
-void write_text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void write_failure(const hence_failure *f);
-void write_result(const hence_result *r);
+/* Begins the text of an event with the turn. */
 void begin_text(void);
 
 void event(const char *what);
@@ -57,7 +47,9 @@ bool take_turn(void);
 
 /* ---- the end ---- */
 
-/* An event for each thing that was made and has not ended. */
-void check_balance(void);
+/* An event that says how late it is. */
+void show_time(void);
+/* One for what has become of a variable's Future, without looking at it: that would count as a look. */
+void show_future(int slot, hence_future *f);
 
 #endif

@@ -13,11 +13,9 @@
 
 #include <event2/event.h>
 
-#include <hence/hence.h>
 #include <hence/testing.h>
 
-#include "base/ledger.h"
-#include "conformance/program.h"
+#include "conformance/values.h"
 
 /* ---- the words ---- */
 
@@ -156,21 +154,21 @@ static void run_block(const struct block *block);
 
 static const char *describe(const hence_result *r)
 {
-    static char text[32];
+    static char words[32];
     const hence_failure *f = hence_as_failure(r);
     if (hence_is_int(r))
-        snprintf(text, sizeof text, "%d", (int)hence_as_int(r));
+        snprintf(words, sizeof words, "%d", (int)hence_as_int(r));
     else if (hence_failure_domain(f) == &failures)
-        snprintf(text, sizeof text, "f%d", hence_failure_code(f));
+        snprintf(words, sizeof words, "f%d", hence_failure_code(f));
     else if (f)
-        snprintf(text, sizeof text, "%s",
+        snprintf(words, sizeof words, "%s",
                  hence_is_cancelled(r)                    ? "cancelled"
                  : hence_failure_code(f) == HENCE_EFULL   ? "full"
                  : hence_failure_code(f) == HENCE_EBROKEN ? "broken"
                                                           : hence_failure_message(f));
     else
-        snprintf(text, sizeof text, "%s", hence_as_hold(r) ? "hold" : "none");
-    return text;
+        snprintf(words, sizeof words, "%s", hence_as_hold(r) ? "hold" : "none");
+    return words;
 }
 
 static void tell_asker(struct asker *asker, const char *what)
@@ -544,16 +542,6 @@ static void take_down(void)
     settle();
     hence_test_clock_free(test_clock);
     hence_loop_free(loop);
-}
-
-static void check_balance(void)
-{
-    for (int i = HENCE_FAILURES_MADE; i < HENCE_COUNTERS; i += 2) {
-        long made = atomic_exchange(&hence_ledger[i], 0);
-        long ended = atomic_exchange(&hence_ledger[i + 1], 0);
-        if (made != ended)
-            trace("ledger-%d-made-%ld-ended-%ld", i, made, ended);
-    }
 }
 
 static void run_program(const struct block *program)

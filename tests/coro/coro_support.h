@@ -114,6 +114,15 @@ static inline hence_result return_future_variable(void *variable)
     return hence_chain_future(it);
 }
 
+/* Counts arguments that were dropped. */
+static int dropped;
+
+static inline void count_drop(void *arg)
+{
+    (void)arg;
+    dropped++;
+}
+
 /* A body that traces its argument, and gives 7. */
 static inline hence_result give_seven(void *word)
 {

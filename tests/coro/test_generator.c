@@ -267,14 +267,6 @@ TEST(generator, letting_the_last_reference_go_closes_it)
     check_trace("a:cancelled");
 }
 
-static int dropped;
-
-static void count_drop(void *arg)
-{
-    (void)arg;
-    dropped++;
-}
-
 TEST(generator, the_argument_that_it_owns_is_destroyed_once)
 {
     char word[] = "a";

@@ -86,14 +86,6 @@ TEST(inline_callbacks, a_failure_that_nobody_handles_is_reported)
     check(had_report(HENCE_REPORT_UNHANDLED));
 }
 
-static int dropped;
-
-static void count_drop(void *arg)
-{
-    (void)arg;
-    dropped++;
-}
-
 TEST(inline_callbacks, the_argument_that_it_owns_is_destroyed_once)
 {
     dropped = 0;

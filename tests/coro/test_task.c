@@ -132,14 +132,6 @@ TEST_ONCE(task, a_loop_that_stops_first_says_so_and_the_task_goes_on_when_it_run
 
 /* ---- its argument ---- */
 
-static int dropped;
-
-static void count_drop(void *arg)
-{
-    (void)arg;
-    dropped++;
-}
-
 TEST(task, the_argument_that_it_owns_is_destroyed_before_its_listeners_are_told)
 {
     begin();

@@ -2,8 +2,7 @@
 /* Cancelling tasks: before they begin, wherever they wait, and while they run. */
 #include <errno.h>
 
-#include "coro/coro_support.h"
-#include "support/inputs.h"
+#include "coro/waiting_support.h"
 
 SUITE(task_cancel);
 
@@ -11,14 +10,6 @@ SUITE(task_cancel);
 #define check_cancel(f, expected) check_int(hence_future_cancel(f), (f) ? (expected) : -ENOMEM)
 
 /* ---- before it begins ---- */
-
-static int dropped;
-
-static void count_drop(void *arg)
-{
-    (void)arg;
-    dropped++;
-}
 
 TEST(task_cancel, one_that_has_not_begun_never_will)
 {
@@ -52,11 +43,7 @@ TEST(task_cancel, one_that_has_ended_is_not_cancelled_any_more)
 /* rule 93 */
 TEST(task_cancel, what_it_awaits_is_cancelled_and_that_comes_out_of_the_wait)
 {
-    begin();
-    begin_futures(both.loop, 1, STOPS);
-    struct waiting waiting = {"a", hence_future_ref(futures[0]), NULL, false};
-    hence_future *f = spawn(&waiting);
-    run();
+    hence_future *f = begin_waiting(false);
     check_trace("a");
     check_cancel(f, 0);
     check_trace("cancel0");
@@ -67,26 +54,17 @@ TEST(task_cancel, what_it_awaits_is_cancelled_and_that_comes_out_of_the_wait)
     check_trace("a:cancelled");
     check(hence_future_cancelled(f));
     check_int(hence_task_cancelling(f), 0);
-    hence_future_unref(f);
-    end_inputs();
-    end();
+    end_waiting(f);
 }
 
 TEST(task_cancel, a_Deferred_that_it_awaits_is_cancelled_at_once)
 {
-    begin();
-    begin_inputs(1, STOPS);
-    struct waiting waiting = {"a", NULL, inputs[0], false};
-    inputs[0] = NULL;
-    hence_future *f = spawn(&waiting);
-    run();
+    hence_future *f = begin_waiting_for_deferred(false);
     check_cancel(f, 0);
     check_trace("a cancel0 a:cancelled");
     run();
     check(hence_future_cancelled(f));
-    hence_future_unref(f);
-    end_inputs();
-    end();
+    end_waiting(f);
 }
 
 TEST(task_cancel, what_the_awaited_makes_of_the_cancellation_is_the_result_of_the_wait)
@@ -114,19 +92,13 @@ TEST(task_cancel, what_the_awaited_makes_of_the_cancellation_is_the_result_of_th
 /* rule 93 */
 TEST(task_cancel, a_body_may_catch_it_and_go_on)
 {
-    begin();
-    begin_futures(both.loop, 1, STOPS);
-    struct waiting waiting = {"a", hence_future_ref(futures[0]), NULL, true};
-    hence_future *f = spawn(&waiting);
-    run();
+    hence_future *f = begin_waiting(true);
     check_cancel(f, 0);
     run();
     check_trace("a cancel0 a:cancelled");
     check(!hence_future_cancelled(f));
     check_string(outcome_of(f), "7");
-    hence_future_unref(f);
-    end_inputs();
-    end();
+    end_waiting(f);
 }
 
 static hence_result wait_again_and_again(void *arg)
@@ -194,9 +166,7 @@ TEST(task_cancel, a_shield_keeps_it_from_what_is_behind)
     check_trace("a a:cancelled");
     check(!hence_future_done(futures[0]));
     check(hence_future_cancelled(f));
-    hence_future_unref(f);
-    end_inputs();
-    end();
+    end_waiting(f);
 }
 
 static hence_result sleep_an_hour(void *arg)
@@ -264,11 +234,7 @@ TEST(task_cancel, one_whose_awaited_is_done_but_that_has_not_been_told_hears_of_
 
 TEST(task_cancel, two_cancellations_are_counted_and_told_once)
 {
-    begin();
-    begin_futures(both.loop, 1, STOPS);
-    struct waiting waiting = {"a", hence_future_ref(futures[0]), NULL, true};
-    hence_future *f = spawn(&waiting);
-    run();
+    hence_future *f = begin_waiting(true);
     check_cancel(f, 0);
     check_cancel(f, 0);
     check_int(hence_task_cancelling(f), 2);
@@ -278,9 +244,7 @@ TEST(task_cancel, two_cancellations_are_counted_and_told_once)
     run();
     check_trace("a cancel0 a:cancelled");
     check_string(outcome_of(f), "7");
-    hence_future_unref(f);
-    end_inputs();
-    end();
+    end_waiting(f);
 }
 
 TEST(task_cancel, the_Future_that_its_result_waits_for_is_cancelled)
@@ -296,9 +260,7 @@ TEST(task_cancel, the_Future_that_its_result_waits_for_is_cancelled)
     check_trace("cancel0");
     run();
     check(hence_future_cancelled(f));
-    hence_future_unref(f);
-    end_inputs();
-    end();
+    end_waiting(f);
 }
 
 /* ---- while it runs ---- */
@@ -371,9 +333,7 @@ TEST(task_cancel, a_Deferred_that_is_awaited_after_that_is_cancelled_at_once)
     check_trace("cancel0 cancelled");
     check(hence_future_cancelled(f));
     hence_deferred_unref(both_of_them[1]); /* where it has never begun */
-    hence_future_unref(f);
-    end_inputs();
-    end();
+    end_waiting(f);
 }
 
 static hence_result cancel_itself_and_return(void *variable)
@@ -433,9 +393,7 @@ TEST(task_cancel, a_chain_that_it_returns_after_that_is_cancelled)
     check_trace("cancel0");
     check_string(outcome_of(f), "cancelled");
     hence_deferred_unref(both_of_them[1]); /* where it has never begun */
-    hence_future_unref(f);
-    end_inputs();
-    end();
+    end_waiting(f);
 }
 
 static hence_result resolve_cancel_and_return_it(void *variable)

@@ -3,8 +3,7 @@
 #include <errno.h>
 #include <event2/event.h>
 
-#include "coro/coro_support.h"
-#include "support/inputs.h"
+#include "coro/waiting_support.h"
 
 SUITE(task_close);
 
@@ -16,14 +15,6 @@ static const char *close_under(hence_future *f)
     const char *text = outcome_of(f);
     hence_future_unref(f);
     return text;
-}
-
-static int dropped;
-
-static void count_drop(void *arg)
-{
-    (void)arg;
-    dropped++;
 }
 
 TEST(task_close, a_task_that_has_not_begun_never_will)
@@ -49,31 +40,20 @@ TEST(task_close, one_that_was_cancelled_before_it_began_is_cancelled)
 
 TEST(task_close, a_wait_for_a_Future_ends_and_the_body_returns)
 {
-    begin();
-    begin_futures(both.loop, 1, STOPS);
-    struct waiting waiting = {"a", hence_future_ref(futures[0]), NULL, true};
-    hence_future *f = spawn(&waiting);
-    run();
+    hence_future *f = begin_waiting(true);
     check_trace("a");
     check_string(close_under(f), "7");
     check_trace("cancel0 a:closed");
-    end_inputs();
-    end();
+    end_waiting(NULL);
 }
 
 TEST(task_close, a_wait_for_a_Deferred_ends_and_the_body_returns)
 {
-    begin();
-    begin_inputs(1, STOPS);
-    struct waiting waiting = {"a", NULL, inputs[0], true};
-    inputs[0] = NULL;
-    hence_future *f = spawn(&waiting);
-    run();
+    hence_future *f = begin_waiting_for_deferred(true);
     check_trace("a");
     check_string(close_under(f), "7");
     check_trace("cancel0 a:cancelled");
-    end_inputs();
-    end();
+    end_waiting(NULL);
 }
 
 static hence_result sleep_then_seven(void *word)

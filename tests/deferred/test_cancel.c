@@ -6,20 +6,6 @@
 
 SUITE(cancel);
 
-static bool stopped(hence_promise *p, void *word)
-{
-    trace("%s", (const char *)word);
-    check(!hence_promise_is_wanted(p));
-    return true;
-}
-
-static bool not_stopped(hence_promise *p, void *word)
-{
-    (void)p;
-    trace("%s", (const char *)word);
-    return false;
-}
-
 /* rule 32 */
 TEST(cancel, without_a_canceller_it_ends_at_once_and_one_later_result_is_swallowed)
 {
@@ -73,7 +59,7 @@ TEST(cancel, the_promise_is_good_after_the_Deferred_was_cancelled_and_let_go)
     hence_deferred_cancel(d);
     hence_deferred_unref(d);
     check(!hence_promise_is_wanted(p));
-    hence_promise_on_cancel(p, stopped, "never");
+    hence_promise_on_cancel(p, trace_and_stop, "never");
     check_int(hence_resolve(p, payload()), 0);
 }
 
@@ -82,7 +68,7 @@ TEST(cancel, a_canceller_that_has_stopped_lets_the_promise_go)
 {
     hence_promise *p;
     hence_deferred *d = hence_deferred_new(&p);
-    hence_promise_on_cancel(p, stopped, "canceller");
+    hence_promise_on_cancel(p, trace_and_stop, "canceller");
     hence_deferred_add_both(d, pass, "a");
     check_int(hence_deferred_cancel(d), 0);
     check_trace("canceller a:cancelled");
@@ -98,7 +84,7 @@ TEST(cancel, a_canceller_that_has_not_stopped_leaves_one_result_to_swallow)
 {
     hence_promise *p;
     hence_deferred *d = hence_deferred_new(&p);
-    hence_promise_on_cancel(p, not_stopped, "canceller");
+    hence_promise_on_cancel(p, trace_and_go_on, "canceller");
     hence_deferred_add_both(d, pass, "a");
     hence_deferred_cancel(d);
     check_trace("canceller a:cancelled");
@@ -199,7 +185,7 @@ TEST(cancel, cancelling_again_does_nothing)
 {
     hence_promise *p;
     hence_deferred *d = hence_deferred_new(&p);
-    hence_promise_on_cancel(p, not_stopped, "canceller");
+    hence_promise_on_cancel(p, trace_and_go_on, "canceller");
     hence_deferred_add_both(d, pass, "a");
     check_int(hence_deferred_cancel(d), 0);
     check_int(hence_deferred_cancel(d), d ? -EALREADY : -ENOMEM);
@@ -296,7 +282,7 @@ TEST(cancel, a_canceller_may_add_steps_and_pause)
 static bool set_a_canceller(hence_promise *p, void *word)
 {
     trace("%s", (const char *)word);
-    hence_promise_on_cancel(p, stopped, "never");
+    hence_promise_on_cancel(p, trace_and_stop, "never");
     return false;
 }
 
@@ -329,7 +315,7 @@ TEST(cancel, on_one_that_waits_it_cancels_the_one_that_it_waits_for)
     hence_promise *p;
     hence_deferred *inner = hence_deferred_new(&p);
     hence_deferred *outer = hence_deferred_succeed(hence_chain(hence_deferred_ref(inner)));
-    hence_promise_on_cancel(p, stopped, "canceller");
+    hence_promise_on_cancel(p, trace_and_stop, "canceller");
     hence_deferred_add_both(inner, pass, "inner");
     hence_deferred_add_both(outer, pass, "outer");
     check_int(hence_deferred_cancel(outer), 0);
@@ -380,7 +366,7 @@ TEST(cancel, inside_a_step_of_its_own_it_does_nothing)
 {
     hence_promise *p;
     hence_deferred *d = hence_deferred_new(&p);
-    hence_promise_on_cancel(p, stopped, "never");
+    hence_promise_on_cancel(p, trace_and_stop, "never");
     hence_deferred_add_callback(d, cancel_it, &d);
     hence_deferred_add_both(d, pass, "a");
     hence_resolve(p, hence_int(7));
@@ -415,7 +401,7 @@ TEST(cancel, the_canceller_does_not_run_after_the_result_has_come)
 {
     hence_promise *p;
     hence_deferred *d = hence_deferred_new(&p);
-    hence_promise_on_cancel(p, stopped, "never");
+    hence_promise_on_cancel(p, trace_and_stop, "never");
     hence_resolve(p, hence_int(7));
     hence_deferred_cancel(d);
     check_trace("");
@@ -426,8 +412,8 @@ TEST(cancel, the_last_canceller_counts)
 {
     hence_promise *p;
     hence_deferred *d = hence_deferred_new(&p);
-    hence_promise_on_cancel(p, stopped, "first");
-    hence_promise_on_cancel(p, stopped, "second");
+    hence_promise_on_cancel(p, trace_and_stop, "first");
+    hence_promise_on_cancel(p, trace_and_stop, "second");
     hence_deferred_cancel(d);
     check_trace("second");
     hence_deferred_unref(d);
@@ -437,7 +423,7 @@ TEST(cancel, a_canceller_can_be_taken_back)
 {
     hence_promise *p;
     hence_deferred *d = hence_deferred_new(&p);
-    hence_promise_on_cancel(p, stopped, "never");
+    hence_promise_on_cancel(p, trace_and_stop, "never");
     hence_promise_on_cancel(p, NULL, NULL);
     hence_deferred_cancel(d);
     check_trace("");
@@ -475,7 +461,7 @@ TEST(cancel, it_reaches_the_innermost_one)
     hence_promise *p;
     hence_deferred *d[DEPTH];
     d[0] = hence_deferred_new(&p);
-    hence_promise_on_cancel(p, stopped, "canceller");
+    hence_promise_on_cancel(p, trace_and_stop, "canceller");
     for (int i = 1; i < DEPTH; i++)
         d[i] = hence_deferred_succeed(hence_chain(hence_deferred_ref(d[i - 1])));
     check_int(hence_deferred_cancel(d[DEPTH - 1]), 0);

@@ -336,27 +336,13 @@ TEST(chain, a_target_cancelled_before_the_chaining_swallows_the_result)
     hence_deferred_unref(target);
 }
 
-static bool stopped(hence_promise *p, void *word)
-{
-    (void)p;
-    trace("%s", (const char *)word);
-    return true;
-}
-
-static bool not_stopped(hence_promise *p, void *word)
-{
-    (void)p;
-    trace("%s", (const char *)word);
-    return false;
-}
-
 /* rule 25 */
 TEST(chain, a_target_with_a_canceller_that_says_not_stopped_swallows_the_result)
 {
     hence_promise *p, *q;
     hence_deferred *source = hence_deferred_new(&p);
     hence_deferred *target = hence_deferred_new(&q);
-    hence_promise_on_cancel(q, not_stopped, "canceller");
+    hence_promise_on_cancel(q, trace_and_go_on, "canceller");
     hence_deferred_chain(source, q);
     hence_deferred_cancel(target);
     check_string(outcome(target), "cancelled");
@@ -372,7 +358,7 @@ TEST(chain, a_target_with_a_canceller_that_says_stopped_swallows_the_result)
     hence_promise *p, *q;
     hence_deferred *source = hence_deferred_new(&p);
     hence_deferred *target = hence_deferred_new(&q);
-    hence_promise_on_cancel(q, stopped, "canceller");
+    hence_promise_on_cancel(q, trace_and_stop, "canceller");
     hence_deferred_chain(source, q);
     hence_deferred_cancel(target);
     check_string(outcome(target), "cancelled");
@@ -547,7 +533,7 @@ TEST(chain, a_Future_with_a_canceller_that_says_stopped_swallows_the_result)
     hence_promise *p, *q;
     hence_deferred *source = hence_deferred_new(&p);
     hence_future *target = hence_future_new(both.loop, &q);
-    hence_promise_on_cancel(q, stopped, "canceller");
+    hence_promise_on_cancel(q, trace_and_stop, "canceller");
     hence_deferred_chain(source, q);
     hence_future_cancel(target);
     check_string(describe_and_drop(hence_future_result(target)), "cancelled");

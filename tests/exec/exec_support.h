@@ -5,24 +5,62 @@
 /* What the tests with threads have in common: gates that jobs wait at, and arguments that are counted. */
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "support/support.h"
 
-/* Waits until another thread has made it so; half a minute at most. */
+/* ---- threads that wait for each other ---- */
+
+/* Goes with all that a thread waits for here; and who changes that, tells all who wait. */
+static pthread_mutex_t meeting = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t has_changed = PTHREAD_COND_INITIALIZER;
+
+static inline void set_flag(atomic_bool *flag)
+{
+    pthread_mutex_lock(&meeting);
+    atomic_store(flag, true);
+    pthread_cond_broadcast(&has_changed);
+    pthread_mutex_unlock(&meeting);
+}
+
+/* Half a minute from now, which is when the patience of a test ends. */
+static inline struct timespec end_of_patience(void)
+{
+    struct timespec when;
+    clock_gettime(CLOCK_REALTIME, &when);
+    when.tv_sec += 30;
+    return when;
+}
+
+/* Waits until another thread has made it so, with set_flag() or by coming to a gate. */
 #define wait_until(condition)                                                                      \
     do {                                                                                           \
-        for (int patience = 30000; !(condition) && patience; patience--)                           \
-            usleep(1000);                                                                          \
+        const struct timespec end = end_of_patience();                                             \
+        pthread_mutex_lock(&meeting);                                                              \
+        for (int late = 0; !(condition) && !late;)                                                 \
+            late = pthread_cond_timedwait(&has_changed, &meeting, &end);                           \
+        pthread_mutex_unlock(&meeting);                                                            \
         check(condition);                                                                          \
     } while (0)
+
+/* The same for what happens inside the library, which tells nobody: looks again and again. */
+#define look_until(condition)                                                                      \
+    do {                                                                                           \
+        const struct timespec end = end_of_patience();                                             \
+        while (!(condition) && time(NULL) < end.tv_sec)                                            \
+            sched_yield();                                                                         \
+        check(condition);                                                                          \
+    } while (0)
+
+/* ---- jobs ---- */
 
 /* An argument of a job, and what became of it. */
 struct work {
     atomic_int began, dropped;
-    atomic_bool go; /* work_at_gate() goes on */
+    atomic_bool go; /* the gate is open */
     atomic_bool saw_cancelled;
     int number;
     pthread_t thread; /* that is at it, for those who tell */
@@ -48,13 +86,36 @@ static inline hence_result work_number(void *arg)
     return hence_int(work->number);
 }
 
-/* The same, as soon as it may go on. */
+static inline void tell_begun(struct work *work)
+{
+    pthread_mutex_lock(&meeting);
+    atomic_fetch_add(&work->began, 1);
+    pthread_cond_broadcast(&has_changed);
+    pthread_mutex_unlock(&meeting);
+}
+
+/* Tells that it has begun, and waits for open_gate(); who has seen it begin finds it waiting. */
+static inline void stand_at_gate(struct work *work)
+{
+    pthread_mutex_lock(&meeting);
+    atomic_fetch_add(&work->began, 1);
+    pthread_cond_broadcast(&has_changed);
+    while (!atomic_load(&work->go))
+        pthread_cond_wait(&has_changed, &meeting);
+    pthread_mutex_unlock(&meeting);
+}
+
+static inline void open_gate(struct work *work)
+{
+    set_flag(&work->go);
+}
+
+/* Gives its number, as soon as the gate is open. */
 static inline hence_result work_at_gate(void *arg)
 {
     struct work *work = arg;
-    atomic_fetch_add(&work->began, 1);
-    while (!atomic_load(&work->go))
-        usleep(500);
+    stand_at_gate(work);
+    atomic_store(&work->saw_cancelled, hence_job_is_cancelled());
     return hence_int(work->number);
 }
 
@@ -62,12 +123,14 @@ static inline hence_result work_at_gate(void *arg)
 static inline hence_result work_until_cancelled(void *arg)
 {
     struct work *work = arg;
-    atomic_fetch_add(&work->began, 1);
-    while (!hence_job_is_cancelled() && !atomic_load(&work->go))
-        usleep(500);
-    atomic_store(&work->saw_cancelled, hence_job_is_cancelled());
+    tell_begun(work);
+    while (!hence_job_is_cancelled())
+        sched_yield(); /* it is at work */
+    atomic_store(&work->saw_cancelled, true);
     return hence_int(work->number);
 }
+
+/* ---- loops and pools ---- */
 
 /* A loop in real time. */
 static inline hence_loop *real_loop(void)

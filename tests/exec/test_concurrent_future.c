@@ -23,7 +23,7 @@ static void end(hence_executor *executor)
 
 /* ---- results ---- */
 
-TEST_IN_THREADS(concurrent_future, a_job_s_value)
+TEST(concurrent_future, a_job_s_value)
 {
     struct work work = {.number = 7};
     hence_executor *executor = pool(1, 0);
@@ -38,7 +38,7 @@ static hence_result fail(void *arg)
     return failure(arg);
 }
 
-TEST_IN_THREADS(concurrent_future, a_job_s_failure)
+TEST(concurrent_future, a_job_s_failure)
 {
     hence_executor *executor = pool(1, 0);
     check_string(result_of(hence_executor_submit(executor, fail, "broken", NULL)), "broken");
@@ -61,7 +61,7 @@ static hence_result own_something(void *arg)
     return hence_own(malloc(1), free_it);
 }
 
-TEST_IN_THREADS(concurrent_future, its_value_has_many_readers_and_goes_with_the_last_of_them)
+TEST(concurrent_future, its_value_has_many_readers_and_goes_with_the_last_of_them)
 {
     hence_executor *executor = pool(1, 0);
     atomic_store(&freed, 0);
@@ -84,7 +84,7 @@ static void drop_it(void *r)
     hence_drop(*(hence_result *)r);
 }
 
-TEST_IN_THREADS(concurrent_future, a_reader_may_take_it_to_another_thread)
+TEST(concurrent_future, a_reader_may_take_it_to_another_thread)
 {
     hence_executor *executor = pool(1, 0);
     atomic_store(&freed_by, 0);
@@ -102,7 +102,7 @@ static hence_result give_chain(void *arg)
     return hence_chain(hence_deferred_succeed(hence_int(1)));
 }
 
-TEST_IN_THREADS(concurrent_future, a_chain_is_refused)
+TEST(concurrent_future, a_chain_is_refused)
 {
     hence_executor *executor = pool(1, 0);
     hence_concurrent_future *f = hence_executor_submit(executor, give_chain, NULL, NULL);
@@ -133,13 +133,12 @@ TEST_ONCE(concurrent_future, a_thread_that_dies_ends_its_job)
     end(executor);
 }
 
-static hence_result loop_until_cancelled_from_outside(void *arg)
+static hence_result wait_for_ever(void *arg)
 {
     struct work *work = arg;
     work->thread = pthread_self();
-    atomic_store(&work->began, 1);
-    while (!atomic_load(&work->go))
-        usleep(1000);
+    tell_begun(work);
+    pause(); /* all signals are blocked: only pthread_cancel() ends it */
     return hence_none();
 }
 
@@ -147,8 +146,7 @@ TEST_ONCE(concurrent_future, a_thread_that_is_cancelled_from_outside_ends_its_jo
 {
     hence_executor *executor = pool(1, 0);
     struct work work = {.number = 7};
-    hence_concurrent_future *f =
-        hence_executor_submit(executor, loop_until_cancelled_from_outside, &work, work_drop);
+    hence_concurrent_future *f = hence_executor_submit(executor, wait_for_ever, &work, work_drop);
     wait_until(work.began);
     pthread_cancel(work.thread);
     hence_result r = hence_concurrent_future_result(f, -1);
@@ -174,13 +172,13 @@ TEST_ONCE(concurrent_future, a_full_queue_refuses)
     check(hence_is_failure_of(&r, &hence_domain_hence, HENCE_EFULL));
     hence_drop(r);
     hence_concurrent_future_unref(f3);
-    atomic_store(&first.go, true);
+    open_gate(&first);
     check_string(result_of(f1), "1");
     check_string(result_of(f2), "2");
     end(executor);
 }
 
-TEST_IN_THREADS(concurrent_future, rule_139_after_the_shutdown_nothing_is_accepted)
+TEST(concurrent_future, rule_139_after_the_shutdown_nothing_is_accepted)
 {
     struct work work = {.number = 1};
     hence_executor *executor = pool(1, 0);
@@ -192,7 +190,7 @@ TEST_IN_THREADS(concurrent_future, rule_139_after_the_shutdown_nothing_is_accept
     check_int(work.began, 0);
 }
 
-TEST_IN_THREADS(concurrent_future, no_function_and_no_executor)
+TEST(concurrent_future, no_function_and_no_executor)
 {
     struct work work = {.number = 1};
     hence_executor *executor = pool(1, 0);
@@ -206,7 +204,7 @@ TEST_IN_THREADS(concurrent_future, no_function_and_no_executor)
     cr_assert_eq(work.dropped, 2);
 }
 
-TEST_IN_THREADS(concurrent_future, none)
+TEST(concurrent_future, none)
 {
     check_string(describe_and_drop(hence_concurrent_future_result(NULL, -1)), "nomem");
     check(hence_concurrent_future_done(NULL) && !hence_concurrent_future_cancelled(NULL));
@@ -222,8 +220,7 @@ TEST_ONCE(concurrent_future, a_failure_that_nobody_looked_at_is_reported)
     hence_concurrent_future *f = hence_executor_submit(executor, fail, "broken", NULL);
     hence_concurrent_future *looked_at = hence_executor_submit(executor, fail, "seen", NULL);
     hence_drop(hence_concurrent_future_result(looked_at, -1));
-    wait_until(hence_concurrent_future_done(f));
-    end(executor); /* its thread has let go of it */
+    end(executor); /* its thread is done with it, and has let go of it */
     hence_concurrent_future_unref(looked_at);
     hence_concurrent_future_unref(f);
     check(had_report(HENCE_REPORT_NEVER_RETRIEVED));
@@ -238,7 +235,7 @@ TEST_ONCE(concurrent_future, waiting_has_a_limit)
     hence_concurrent_future *f = hence_executor_submit(executor, work_at_gate, &work, NULL);
     check_string(describe_and_drop(hence_concurrent_future_result(f, 0)), "timedout");
     check_string(describe_and_drop(hence_concurrent_future_result(f, HENCE_MS(5))), "timedout");
-    atomic_store(&work.go, true);
+    open_gate(&work);
     check_string(describe_and_drop(hence_concurrent_future_result(f, HENCE_SECONDS(30))), "7");
     hence_concurrent_future_unref(f);
     end(executor);
@@ -263,7 +260,7 @@ TEST_ONCE(concurrent_future, waiting_where_a_loop_runs_is_refused_and_reported)
     hence_loop_run_forever(loop);
     check_trace("deadlock timedout");
     check(had_report(HENCE_REPORT_MISUSE));
-    atomic_store(&work.go, true);
+    open_gate(&work);
     check_string(describe_and_drop(hence_concurrent_future_result(asked, -1)), "7");
     hence_call_soon(loop, wait_in_loop, loop, NULL); /* it need not wait */
     hence_loop_run_forever(loop);
@@ -284,7 +281,7 @@ TEST_ONCE(concurrent_future, rule_138_pending_running_finished)
     wait_until(first.began);
     check(hence_concurrent_future_running(f1) && !hence_concurrent_future_done(f1));
     check(!hence_concurrent_future_running(f2) && !hence_concurrent_future_done(f2));
-    atomic_store(&first.go, true);
+    open_gate(&first);
     check_string(describe_and_drop(hence_concurrent_future_result(f2, -1)), "2");
     check(hence_concurrent_future_done(f1) && !hence_concurrent_future_running(f1));
     check(!hence_concurrent_future_cancelled(f1));
@@ -305,7 +302,7 @@ TEST_ONCE(concurrent_future, rule_138_what_waits_can_be_cancelled_and_never_runs
     check(hence_concurrent_future_cancelled(f2));
     check_int(hence_concurrent_future_cancel(f2), 0); /* cancelled it is */
     check_string(result_of(f2), "cancelled");
-    atomic_store(&first.go, true);
+    open_gate(&first);
     check_string(result_of(f1), "1");
     end(executor);
     check_int(second.began, 0);
@@ -315,10 +312,10 @@ TEST_ONCE(concurrent_future, rule_138_what_runs_or_is_done_can_not_be_cancelled)
 {
     struct work work = {.number = 1};
     hence_executor *executor = pool(1, 0);
-    hence_concurrent_future *f =
-        hence_executor_submit(executor, work_until_cancelled, &work, work_drop);
+    hence_concurrent_future *f = hence_executor_submit(executor, work_at_gate, &work, work_drop);
     wait_until(work.began);
     check_int(hence_concurrent_future_cancel(f), -EBUSY);
+    open_gate(&work);
     check_string(describe_and_drop(hence_concurrent_future_result(f, -1)), "1");
     check(work.saw_cancelled); /* it is told, and decides */
     check_int(hence_concurrent_future_cancel(f), -EALREADY);
@@ -355,8 +352,7 @@ static void tell(hence_concurrent_future *f, void *arg)
     atomic_fetch_add(&told->times, 1);
 }
 
-TEST_IN_THREADS(concurrent_future,
-                rule_138_callbacks_are_called_in_order_by_the_thread_that_ends_it)
+TEST(concurrent_future, rule_138_callbacks_are_called_in_order_by_the_thread_that_ends_it)
 {
     struct work work = {.number = 1};
     struct told first = {.by = 0}, second = {.by = 0}, late = {.by = 0};
@@ -365,7 +361,7 @@ TEST_IN_THREADS(concurrent_future,
     hence_concurrent_future *f = hence_executor_submit(executor, work_at_gate, &work, NULL);
     int error1 = hence_concurrent_future_add_done_callback(f, tell, &first);
     int error2 = hence_concurrent_future_add_done_callback(f, tell, &second);
-    atomic_store(&work.go, true);
+    open_gate(&work);
     hence_drop(hence_concurrent_future_result(f, -1));
     end(executor);
     check_int(first.times, !error1);
@@ -390,7 +386,7 @@ TEST_ONCE(concurrent_future, cancelling_calls_the_callbacks_before_it_returns)
     check_int(hence_concurrent_future_cancel(f2), 0);
     check_int(told.times, 1);
     check_int(told.by, gettid());
-    atomic_store(&first.go, true);
+    open_gate(&first);
     check_string(result_of(f1), "1");
     hence_concurrent_future_unref(f2);
     end(executor);
@@ -409,7 +405,7 @@ TEST_ONCE(concurrent_future, the_shutdown_that_drops_jobs_tells_them)
     check(hence_concurrent_future_cancelled(f2));
     check_int(told.times, 1);
     check_int(second.dropped, 1);
-    atomic_store(&first.go, true);
+    open_gate(&first);
     check_string(result_of(f1), "1");
     hence_concurrent_future_unref(f2);
     end(executor);

@@ -31,7 +31,7 @@ static void begin_jobs(void)
 
 static void finish(int i)
 {
-    atomic_store(&works[i].go, true);
+    open_gate(&works[i]);
     hence_drop(hence_concurrent_future_result(jobs[i], -1));
 }
 
@@ -47,11 +47,11 @@ static void end_jobs(void)
 
 /* ---- enough of them ---- */
 
-TEST_IN_THREADS(concurrent_wait, all_of_them)
+TEST(concurrent_wait, all_of_them)
 {
     begin_jobs();
     for (int i = 0; i < INPUTS; i++)
-        atomic_store(&works[i].go, true);
+        open_gate(&works[i]);
     check_int(hence_concurrent_wait(jobs, INPUTS, HENCE_ALL_COMPLETED, -1), INPUTS);
     end_jobs();
 }
@@ -59,7 +59,7 @@ TEST_IN_THREADS(concurrent_wait, all_of_them)
 TEST_ONCE(concurrent_wait, the_first_of_them)
 {
     begin_jobs();
-    atomic_store(&works[1].go, true);
+    open_gate(&works[1]);
     check_int(hence_concurrent_wait(jobs, INPUTS, HENCE_FIRST_COMPLETED, -1), 1);
     check(!hence_concurrent_future_done(jobs[0]) && hence_concurrent_future_done(jobs[1]));
     finish(1); /* what is done when it begins counts */
@@ -73,7 +73,7 @@ TEST_ONCE(concurrent_wait, the_first_failure)
     works[2].number = -1;
     finish(0);
     check_int(hence_concurrent_wait(jobs, INPUTS, HENCE_FIRST_EXCEPTION, HENCE_MS(5)), 1);
-    atomic_store(&works[2].go, true);
+    open_gate(&works[2]);
     check_int(hence_concurrent_wait(jobs, INPUTS, HENCE_FIRST_EXCEPTION, -1), 2);
     end_jobs();
 }
@@ -157,7 +157,7 @@ static const char *next(hence_concurrent_completions *completions)
     return describe_and_drop(hence_concurrent_future_result(f, 0));
 }
 
-TEST_IN_THREADS(concurrent_wait, rule_140_as_they_are_done)
+TEST(concurrent_wait, rule_140_as_they_are_done)
 {
     begin_jobs();
     hence_concurrent_completions *completions = hence_concurrent_as_completed(jobs, INPUTS, -1);
@@ -165,7 +165,7 @@ TEST_IN_THREADS(concurrent_wait, rule_140_as_they_are_done)
     check_string(next(completions), "2");
     finish(0);
     check_string(next(completions), "0");
-    atomic_store(&works[1].go, true);
+    open_gate(&works[1]);
     check_string(next(completions), "1");
     check_string(next(completions), "end");
     check_string(next(completions), "end");

@@ -72,7 +72,7 @@ static void begin_busy(void)
 
 static void end_busy(void)
 {
-    atomic_store(&gate.go, true);
+    open_gate(&gate);
     check_string(await(loop, at_work), "1");
     check_string(await(loop, in_queue), "2");
     check_string(await(loop, wrapped), "3");
@@ -231,7 +231,7 @@ TEST_ONCE(exec_fork, what_the_parent_s_threads_had_done_comes_in_the_child_too)
     hence_concurrent_future *again = hence_executor_submit(executor, work_at_gate, &third, NULL);
     in_queue = hence_run_in_executor(loop, executor, work_number, &third, NULL);
     wrapped = hence_wrap_future(loop, again);
-    atomic_store(&third.go, true);
+    open_gate(&third);
     hence_concurrent_future *last = hence_executor_submit(executor, work_number, &third, NULL);
     hence_drop(hence_concurrent_future_result(last, -1)); /* so the others have ended */
     check_int(in_child(take_what_has_come), 0);
@@ -267,7 +267,7 @@ TEST_ONCE(exec_fork, what_has_come_can_be_cancelled_in_the_child)
     third = (struct work){.number = 3};
     in_queue = hence_run_in_executor(loop, executor, work_at_gate, &third, NULL);
     the_end = hence_executor_shutdown_future(loop, executor, false);
-    atomic_store(&third.go, true);
+    open_gate(&third);
     check_int(hence_executor_shutdown(executor, false, -1), 0);
     check_int(in_child(cancel_what_has_come), 0);
     check(gives_three(in_queue));
@@ -407,7 +407,7 @@ TEST_ONCE(exec_fork, a_step_that_hears_of_it_may_close_the_loop)
     deferred = hence_defer_to_thread(loop, executor, work_at_gate, &gate, NULL);
     wait_until(gate.began);
     check_int(in_child(close_in_reinit), 0);
-    atomic_store(&gate.go, true);
+    open_gate(&gate);
     resolve_anybodys(NULL);
     check(gives_three(wrapped));
     check_string(describe_and_drop(hence_loop_run_until_complete_deferred(loop, deferred)), "3");

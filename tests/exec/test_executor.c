@@ -10,7 +10,7 @@ SUITE(executor);
 
 /* ---- results ---- */
 
-TEST_IN_THREADS(executor, a_job_s_value_comes_back)
+TEST(executor, a_job_s_value_comes_back)
 {
     struct work work = {.number = 7};
     hence_loop *loop = real_loop();
@@ -28,7 +28,7 @@ static hence_result fail(void *arg)
     return failure(arg);
 }
 
-TEST_IN_THREADS(executor, a_job_s_failure_comes_back)
+TEST(executor, a_job_s_failure_comes_back)
 {
     hence_loop *loop = real_loop();
     hence_executor *executor = pool(1, 0);
@@ -38,7 +38,7 @@ TEST_IN_THREADS(executor, a_job_s_failure_comes_back)
     hence_loop_free(loop);
 }
 
-TEST_IN_THREADS(executor, a_job_as_a_deferred)
+TEST(executor, a_job_as_a_deferred)
 {
     struct work work = {.number = 6};
     hence_loop *loop = real_loop();
@@ -67,7 +67,7 @@ static hence_result own_something(void *arg)
     return hence_own(malloc(1), free_it);
 }
 
-TEST_IN_THREADS(executor, an_owned_result_crosses_over)
+TEST(executor, an_owned_result_crosses_over)
 {
     hence_loop *loop = real_loop();
     hence_executor *executor = pool(1, 0);
@@ -85,7 +85,7 @@ static hence_result give_chain(void *arg)
     return hence_chain(hence_deferred_succeed(hence_int(1)));
 }
 
-TEST_IN_THREADS(executor, a_chain_is_refused)
+TEST(executor, a_chain_is_refused)
 {
     hence_loop *loop = real_loop();
     hence_executor *executor = pool(1, 0);
@@ -98,7 +98,7 @@ TEST_IN_THREADS(executor, a_chain_is_refused)
     hence_loop_free(loop);
 }
 
-TEST_IN_THREADS(executor, no_function)
+TEST(executor, no_function)
 {
     struct work work = {.number = 1};
     hence_loop *loop = real_loop();
@@ -122,7 +122,7 @@ static hence_result note_order(void *arg)
     return hence_none();
 }
 
-TEST_IN_THREADS(executor, one_thread_takes_jobs_in_order)
+TEST(executor, one_thread_takes_jobs_in_order)
 {
     enum {
         JOBS = 20
@@ -144,32 +144,24 @@ TEST_IN_THREADS(executor, one_thread_takes_jobs_in_order)
         check_int(works[i].number, i);
 }
 
-static void *meet(void *arg)
+static hence_result wait_for_the_others(void *barrier)
 {
-    return arg;
-}
-
-static atomic_int at_once;
-
-static hence_result wait_for_four(void *arg)
-{
-    (void)meet(arg);
-    atomic_fetch_add(&at_once, 1);
-    for (int patience = 30000; atomic_load(&at_once) < 4 && patience; patience--)
-        usleep(1000);
-    return hence_int(atomic_load(&at_once));
+    pthread_barrier_wait(barrier);
+    return hence_int(1);
 }
 
 TEST_ONCE(executor, four_threads_work_at_once)
 {
-    void *args[4] = {NULL};
-    atomic_store(&at_once, 0);
+    pthread_barrier_t barrier;
+    pthread_barrier_init(&barrier, NULL, 4);
+    void *args[4] = {&barrier, &barrier, &barrier, &barrier};
     hence_loop *loop = real_loop();
     hence_executor *executor = pool(4, 0);
-    check_string(await(loop, hence_executor_map(loop, executor, wait_for_four, args, 4)),
-                 "shared[4,4,4,4]");
+    check_string(await(loop, hence_executor_map(loop, executor, wait_for_the_others, args, 4)),
+                 "shared[1,1,1,1]"); /* else they wait for ever */
     end_pool(loop, executor);
     hence_loop_free(loop);
+    pthread_barrier_destroy(&barrier);
 }
 
 static hence_result thread_name(void *arg)
@@ -205,7 +197,7 @@ TEST_ONCE(executor, a_full_queue_refuses)
     check(hence_is_failure_of(&r, &hence_domain_hence, HENCE_EFULL));
     hence_drop(r);
     hence_future_unref(f3);
-    atomic_store(&first.go, true);
+    open_gate(&first);
     check_string(await(loop, f1), "1");
     check_string(await(loop, f2), "2");
     end_pool(loop, executor);
@@ -263,7 +255,7 @@ TEST_ONCE(executor, shutdown_drops_what_is_queued)
     check_int(second.dropped, 1);
     check_int(hence_executor_shutdown(executor, true, HENCE_MS(10)), -ETIMEDOUT);
     check_string(await(loop, f2), "cancelled");
-    atomic_store(&first.go, true);
+    open_gate(&first);
     check_string(await(loop, f1), "1");
     check_int(hence_executor_shutdown(executor, true, HENCE_SECONDS(30)), 0);
     hence_executor_unref(executor);
@@ -277,7 +269,7 @@ static hence_result shut_down(void *executor)
     return hence_int(hence_executor_shutdown(executor, false, -1));
 }
 
-TEST_IN_THREADS(executor, shutdown_by_its_own_thread_waits_for_nothing)
+TEST(executor, shutdown_by_its_own_thread_waits_for_nothing)
 {
     hence_loop *loop = real_loop();
     hence_executor *executor = pool(1, 0);
@@ -305,10 +297,10 @@ TEST_ONCE(executor, the_last_reference_may_go_on_its_own_thread)
     hence_executor_unref(executor);
     check_string(await(loop, f), "1");
     hence_loop_free(loop);
-    wait_until(blocks_alive() == 0); /* its thread frees it */
+    wait_for_no_blocks(); /* its thread frees it */
 }
 
-TEST_IN_THREADS(executor, none)
+TEST(executor, none)
 {
     check_int(hence_executor_shutdown(NULL, true, -1), -ENOMEM);
     check(!hence_executor_ref(NULL) && !hence_executor_unref(NULL));
@@ -329,7 +321,7 @@ TEST_ONCE(executor, a_queued_job_that_is_cancelled_never_runs)
     hence_future_cancel(f2);
     check_int(second.dropped, 1);
     check_string(await(loop, f2), "cancelled");
-    atomic_store(&first.go, true);
+    open_gate(&first);
     check_string(await(loop, f1), "1");
     end_pool(loop, executor);
     hence_loop_free(loop);
@@ -339,8 +331,7 @@ TEST_ONCE(executor, a_queued_job_that_is_cancelled_never_runs)
 
 static hence_result own_at_gate(void *arg)
 {
-    struct work *work = arg;
-    work_until_cancelled(work);
+    hence_drop(work_at_gate(arg));
     return hence_own(malloc(1), free_it);
 }
 
@@ -354,6 +345,7 @@ TEST_ONCE(executor, a_running_job_sees_that_it_is_cancelled)
     wait_until(work.began);
     hence_future_cancel(f);
     check_string(await(loop, f), "cancelled");
+    open_gate(&work);
     hence_executor_shutdown(executor, false, -1);
     check(work.saw_cancelled);
     check_int(work.dropped, 1);
@@ -397,12 +389,12 @@ TEST_ONCE(executor, a_loop_closes_under_jobs_of_each_kind)
     hence_loop *loop = real_loop();
     hence_executor *executor = pool(1, 0);
     hence_future *f1 = hence_run_in_executor(loop, executor, work_number, &posted, work_drop);
-    hence_future *f2 =
-        hence_run_in_executor(loop, executor, work_until_cancelled, &running, work_drop);
+    hence_future *f2 = hence_run_in_executor(loop, executor, work_at_gate, &running, work_drop);
     hence_future *f3 = hence_run_in_executor(loop, executor, work_number, &queued, work_drop);
     wait_until(running.began); /* then the first has posted its result */
     hence_loop_close(loop);
     check_int(queued.dropped, 1);
+    open_gate(&running);
     end_pool(loop, executor);
     check(running.saw_cancelled);
     check_int(posted.dropped + running.dropped + queued.dropped, 3);
@@ -433,7 +425,7 @@ TEST_ONCE(executor, a_closed_loop_takes_no_jobs)
     check_int(other.dropped, 1);
 }
 
-TEST_IN_THREADS(executor, without_a_loop_or_memory_an_argument_that_nobody_owns_is_let_be)
+TEST(executor, without_a_loop_or_memory_an_argument_that_nobody_owns_is_let_be)
 {
     struct work work = {.number = 1};
     hence_loop *loop = real_loop();
@@ -454,7 +446,7 @@ TEST_IN_THREADS(executor, without_a_loop_or_memory_an_argument_that_nobody_owns_
 
 /* ---- many, and the loop's own ---- */
 
-TEST_IN_THREADS(executor, map)
+TEST(executor, map)
 {
     struct work works[3] = {{.number = 3}, {.number = 4}, {.number = 5}};
     void *args[3] = {&works[0], &works[1], &works[2]};
@@ -466,7 +458,7 @@ TEST_IN_THREADS(executor, map)
     hence_loop_free(loop);
 }
 
-TEST_IN_THREADS(executor, map_of_none)
+TEST(executor, map_of_none)
 {
     hence_loop *loop = real_loop();
     hence_executor *executor = pool(2, 0);
@@ -481,7 +473,7 @@ static hence_result fail_first(void *arg)
     return work->number ? work_until_cancelled(work) : failure("broken");
 }
 
-TEST_IN_THREADS(executor, a_map_of_more_than_there_can_be_is_refused)
+TEST(executor, a_map_of_more_than_there_can_be_is_refused)
 {
     hence_loop *loop = real_loop();
     hence_executor *executor = pool(2, 0);
@@ -514,6 +506,6 @@ TEST_ONCE(executor, the_loop_s_own)
     check_string(await(loop, hence_run_in_executor(loop, NULL, work_number, &work, work_drop)),
                  "7");
     hence_loop_free(loop);
-    wait_until(blocks_alive() == 0); /* its threads end without being waited for */
+    wait_for_no_blocks(); /* its threads end without being waited for */
     check_int(work.dropped, 1);
 }

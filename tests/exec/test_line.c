@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "exec/exec_support.h"
+#include "exec/executor.h"
 
 SUITE(line);
 
@@ -29,7 +30,7 @@ static void begin_line(void)
 static void end_line(void)
 {
     for (int i = 0; i < JOBS; i++) {
-        atomic_store(&works[i].go, true);
+        open_gate(&works[i]);
         hence_future_unref(let_in[i]);
     }
     end_pool(loop, executor);
@@ -55,11 +56,11 @@ static const char *line(void)
 
 static void finish(int i)
 {
-    atomic_store(&works[i].go, true);
+    open_gate(&works[i]);
     hence_drop(hence_loop_run_until_complete(loop, jobs[i]));
 }
 
-TEST_IN_THREADS(line, who_finds_no_room_stands_in_line)
+TEST(line, who_finds_no_room_stands_in_line)
 {
     begin_line();
     check_string(line(), "11000");
@@ -137,7 +138,7 @@ TEST_ONCE(line, the_shutdown_runs_those_in_line_too)
 {
     begin_line();
     for (int i = 0; i < JOBS; i++)
-        atomic_store(&works[i].go, true);
+        open_gate(&works[i]);
     check_int(hence_executor_shutdown(executor, false, -1), 0);
     check_string(line(), "11111");
     for (int i = 0; i < JOBS; i++)
@@ -174,12 +175,12 @@ TEST_ONCE(line, one_that_does_not_ask_when_it_is_let_in)
     hence_future *f =
         hence_run_in_executor_when_room(loop, executor, work_number, &other, work_drop, NULL);
     for (int i = 0; i < JOBS; i++)
-        atomic_store(&works[i].go, true);
+        open_gate(&works[i]);
     check_string(await(loop, f), "9");
     end_line();
 }
 
-TEST_IN_THREADS(line, a_closed_executor)
+TEST(line, a_closed_executor)
 {
     struct work work = {.number = 1};
     hence_future *room;
@@ -214,7 +215,7 @@ static void *submit(void *arg)
     keep_reports();
     submitter->f = hence_executor_submit_when_room(executor, work_number, &submitter->work,
                                                    work_drop, submitter->timeout);
-    atomic_store(&submitter->has_returned, true);
+    set_flag(&submitter->has_returned);
     return NULL;
 }
 
@@ -247,10 +248,18 @@ static void fill(struct work *two)
 
 static void empty(struct work *two)
 {
-    atomic_store(&two[0].go, true);
-    atomic_store(&two[1].go, true);
+    open_gate(&two[0]);
+    open_gate(&two[1]);
     hence_executor_shutdown(executor, false, -1);
     hence_executor_unref(executor);
+}
+
+static bool somebody_is_in_line(void)
+{
+    pthread_mutex_lock(&executor->mutex);
+    const bool so = !hence_ring_is_empty(&executor->line);
+    pthread_mutex_unlock(&executor->mutex);
+    return so;
 }
 
 TEST_ONCE(line, a_thread_blocks_until_there_is_room)
@@ -259,12 +268,12 @@ TEST_ONCE(line, a_thread_blocks_until_there_is_room)
     struct work two[2];
     fill(two);
     begin_submitter(&submitter, -1);
-    usleep(10000);
+    look_until(somebody_is_in_line());
     check(!submitter.has_returned);
-    atomic_store(&two[0].go, true);
+    open_gate(&two[0]);
     wait_until(submitter.has_returned);
     check(!two[1].go);
-    atomic_store(&two[1].go, true);
+    open_gate(&two[1]);
     check_string(end_submitter(&submitter), "7");
     empty(two);
 }
@@ -289,14 +298,14 @@ TEST_ONCE(line, the_shutdown_wakes_a_thread_in_line)
     struct work two[2];
     fill(two);
     begin_submitter(&submitter, -1);
-    usleep(10000);
+    look_until(somebody_is_in_line());
     check_int(hence_executor_shutdown(executor, true, 0), -ETIMEDOUT);
     check_string(end_submitter(&submitter), "cancelled");
     check_int(submitter.work.dropped, 1);
     empty(two);
 }
 
-TEST_IN_THREADS(line, a_thread_that_finds_room_does_not_wait)
+TEST(line, a_thread_that_finds_room_does_not_wait)
 {
     struct work work = {.number = 7};
     executor = pool(1, 1);

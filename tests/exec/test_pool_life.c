@@ -11,12 +11,12 @@ SUITE(pool_life);
 
 /* ---- initializers ---- */
 
-static atomic_int initialized;
+static struct work initializing; /* how many threads; they wait at its gate */
 static atomic_bool initializer_fails;
 
 static hence_result initialize(void *arg)
 {
-    atomic_fetch_add(&initialized, 1);
+    stand_at_gate(&initializing);
     return atomic_load(&initializer_fails) ? failure(arg) : hence_int(1);
 }
 
@@ -30,22 +30,23 @@ static hence_executor *pool_with(hence_result_fn *initializer)
 {
     const hence_executor_options options = {
         .max_workers = 2, .initializer = initializer, .initializer_arg = "no licence"};
-    atomic_store(&initialized, 0);
+    initializing = (struct work){.number = 0};
     return hence_executor_new(&options);
 }
 
-TEST_IN_THREADS(pool_life, each_thread_is_initialized)
+TEST(pool_life, each_thread_is_initialized)
 {
     struct work first = {.number = 1}, second = {.number = 2};
     hence_loop *loop = real_loop();
     atomic_store(&initializer_fails, false);
     hence_executor *executor = pool_with(initialize);
+    open_gate(&initializing);
     hence_future *f1 = hence_run_in_executor(loop, executor, work_at_gate, &first, NULL);
     hence_future *f2 = hence_run_in_executor(loop, executor, work_number, &second, NULL);
     check_string(await(loop, f2), "2");
-    atomic_store(&first.go, true);
+    open_gate(&first);
     check_string(await(loop, f1), "1");
-    check_int(initialized, 2);
+    check_int(initializing.began, 2);
     end_pool(loop, executor);
     hence_loop_free(loop);
 }
@@ -60,7 +61,7 @@ static void check_broken(hence_loop *loop, hence_future *f, int code)
     hence_future_unref(f);
 }
 
-TEST_IN_THREADS(pool_life, rule_139_an_initializer_that_fails_breaks_it)
+TEST(pool_life, rule_139_an_initializer_that_fails_breaks_it)
 {
     struct work first = {.number = 1}, second = {.number = 2}, third = {.number = 3};
     hence_loop *loop = real_loop();
@@ -68,6 +69,7 @@ TEST_IN_THREADS(pool_life, rule_139_an_initializer_that_fails_breaks_it)
     hence_executor *executor = pool_with(initialize);
     hence_future *f1 = hence_run_in_executor(loop, executor, work_number, &first, work_drop);
     hence_future *f2 = hence_run_in_executor(loop, executor, work_number, &second, work_drop);
+    open_gate(&initializing); /* two threads have begun: the second one finds it broken */
     check_broken(loop, f1, 1);
     check_broken(loop, f2, 1);
     check_broken(loop, hence_run_in_executor(loop, executor, work_number, &third, work_drop), 1);
@@ -102,7 +104,7 @@ TEST_ONCE(pool_life, rule_139_a_thread_that_dies_in_its_initializer_breaks_it)
 
 static hence_result initialize_only_one(void *arg)
 {
-    return atomic_fetch_add(&initialized, 1) ? failure(arg) : hence_none();
+    return atomic_fetch_add(&initializing.began, 1) ? failure(arg) : hence_none();
 }
 
 TEST_ONCE(pool_life, rule_139_threads_that_were_initialized_before_end_too)
@@ -115,13 +117,13 @@ TEST_ONCE(pool_life, rule_139_threads_that_were_initialized_before_end_too)
     hence_result r = hence_concurrent_future_result(f2, -1);
     check(hence_is_failure_of(&r, &hence_domain_hence, HENCE_EBROKEN));
     hence_drop(r);
-    atomic_store(&first.go, true);
+    open_gate(&first);
     check_string(describe_and_drop(hence_concurrent_future_result(f1, -1)), "1");
-    wait_until(hence_executor_shutdown(executor, false, -1) == 0);
+    look_until(hence_executor_shutdown(executor, false, -1) == 0);
     hence_concurrent_future_unref(f1);
     hence_concurrent_future_unref(f2);
     hence_executor_unref(executor);
-    check_int(initialized, 2);
+    check_int(initializing.began, 2);
     check_int(first.dropped + second.dropped, 2);
 }
 
@@ -141,7 +143,7 @@ TEST_ONCE(pool_life, a_thread_that_a_callback_ends_is_replaced)
     hence_concurrent_future *f1 = hence_executor_submit(executor, work_at_gate, &first, work_drop);
     hence_concurrent_future *f2 = hence_executor_submit(executor, work_number, &second, work_drop);
     hence_concurrent_future_add_done_callback(f1, end_thread, NULL);
-    atomic_store(&first.go, true);
+    open_gate(&first);
     check_string(describe_and_drop(hence_concurrent_future_result(f1, -1)), "1");
     check_string(describe_and_drop(hence_concurrent_future_result(f2, -1)), "2");
     check_int(hence_executor_shutdown(executor, false, -1), 0);
@@ -187,7 +189,7 @@ TEST_ONCE(pool_life, callbacks_behind_one_that_ends_the_thread_are_called_all_th
     hence_concurrent_future_add_done_callback(f1, count_call_and_end_thread, NULL);
     hence_concurrent_future_add_done_callback(f1, count_call, NULL);
     hence_concurrent_future_add_done_callback(f2, count_call, NULL);
-    atomic_store(&first.go, true);
+    open_gate(&first);
     check_int(hence_executor_shutdown(executor, false, -1), 0);
     check_int(called, 7);
     check_string(describe_and_drop(hence_concurrent_future_result(f1, -1)), "1");
@@ -225,7 +227,7 @@ TEST_ONCE(pool_life, jobs_end_when_the_only_thread_can_not_be_replaced)
                                                        work_drop, NULL); /* in line */
     wait_until(first.began);
     no_more_threads(executor);
-    atomic_store(&first.go, true);
+    open_gate(&first);
     hence_result r = hence_loop_run_until_complete(loop, f1);
     check(hence_is_failure_of(&r, &hence_domain_hence, HENCE_EDIED));
     hence_drop(r);
@@ -253,12 +255,12 @@ TEST_ONCE(pool_life, where_a_thread_can_not_be_replaced_another_one_goes_on)
     wait_until(first.began && second.began);
     hence_concurrent_future *f3 = hence_executor_submit(executor, work_number, &third, work_drop);
     no_more_threads(executor);
-    atomic_store(&first.go, true);
+    open_gate(&first);
     hence_result r = hence_concurrent_future_result(f1, -1);
     check(hence_is_failure_of(&r, &hence_domain_hence, HENCE_EDIED));
     hence_drop(r);
     check(!hence_concurrent_future_done(f3));
-    atomic_store(&second.go, true);
+    open_gate(&second);
     check_string(describe_and_drop(hence_concurrent_future_result(f2, -1)), "2");
     check_string(describe_and_drop(hence_concurrent_future_result(f3, -1)), "3");
     check_int(hence_executor_shutdown(executor, false, -1), 0);
@@ -284,7 +286,7 @@ TEST_ONCE(pool_life, a_job_is_refused_when_no_thread_can_be_had)
 
 /* ---- the end as a Future ---- */
 
-TEST_IN_THREADS(pool_life, the_end_as_a_future)
+TEST(pool_life, the_end_as_a_future)
 {
     struct work work = {.number = 1};
     hence_loop *loop = real_loop();
@@ -293,7 +295,7 @@ TEST_IN_THREADS(pool_life, the_end_as_a_future)
     hence_future *end = hence_executor_shutdown_future(loop, executor, false);
     hence_test_turn(loop);
     check(!hence_future_done(end));
-    atomic_store(&work.go, true);
+    open_gate(&work);
     check_string(await(loop, end), "none");
     check_int(work.dropped, 1);
     check_string(await(loop, f), "1");
@@ -301,7 +303,7 @@ TEST_IN_THREADS(pool_life, the_end_as_a_future)
     hence_loop_free(loop);
 }
 
-TEST_IN_THREADS(pool_life, the_end_of_one_that_has_no_thread)
+TEST(pool_life, the_end_of_one_that_has_no_thread)
 {
     hence_loop *loop = real_loop();
     hence_executor *executor = pool(1, 0);
@@ -321,7 +323,7 @@ TEST_ONCE(pool_life, who_waits_for_the_end_may_be_cancelled)
     hence_future *again = hence_executor_shutdown_future(loop, executor, false);
     hence_future_cancel(end);
     check_string(await(loop, end), "cancelled");
-    atomic_store(&work.go, true);
+    open_gate(&work);
     check_string(await(loop, again), "none");
     check_string(await(loop, f), "1");
     end_pool(loop, executor);
@@ -338,7 +340,7 @@ TEST_ONCE(pool_life, the_loop_closes_while_it_waits_for_the_end)
     hence_loop_close(loop);
     check_string(outcome_of(end), "closed");
     hence_future_unref(end);
-    atomic_store(&work.go, true);
+    open_gate(&work);
     check_int(hence_executor_shutdown(executor, false, -1), 0);
     hence_concurrent_future_unref(c);
     hence_executor_unref(executor);
@@ -357,7 +359,7 @@ TEST_ONCE(pool_life, the_end_of_the_loop_s_own)
     hence_loop_free(loop);
 }
 
-TEST_IN_THREADS(pool_life, the_end_of_the_loop_s_own_that_nobody_has_used)
+TEST(pool_life, the_end_of_the_loop_s_own_that_nobody_has_used)
 {
     hence_loop *loop = real_loop();
     check_string(await(loop, hence_executor_shutdown_future(loop, NULL, false)), "none");
@@ -383,7 +385,7 @@ TEST_ONCE(pool_life, a_job_that_is_dropped_with_it_may_close_the_loop)
     check_string(outcome_of(end), "closed");
     hence_future_unref(end);
     check(hence_concurrent_future_cancelled(waits));
-    atomic_store(&work.go, true);
+    open_gate(&work);
     check_string(describe_and_drop(hence_concurrent_future_result(running, -1)), "1");
     check_int(hence_executor_shutdown(executor, false, -1), 0);
     hence_concurrent_future_unref(waits);
@@ -399,7 +401,7 @@ TEST_ONCE(pool_life, who_waits_for_the_end_may_be_cancelled_when_it_has_come_and
     hence_executor *executor = pool(1, 0);
     hence_concurrent_future *f = hence_executor_submit(executor, work_at_gate, &work, NULL);
     hence_future *end = hence_executor_shutdown_future(loop, executor, false);
-    atomic_store(&work.go, true);
+    open_gate(&work);
     check_int(hence_executor_shutdown(executor, false, -1), 0);
     check(!hence_future_done(end));
     hence_future_cancel(end);
@@ -430,7 +432,7 @@ static hence_result fail(void *arg)
     return failure(arg);
 }
 
-TEST_IN_THREADS(pool_life, functions_are_called_one_after_the_other_on_one_thread)
+TEST(pool_life, functions_are_called_one_after_the_other_on_one_thread)
 {
     struct work first = {.number = -1}, second = {.number = -1};
     const hence_thread_call calls[] = {{note_order, &first}, {note_order, &second}};
@@ -446,7 +448,7 @@ TEST_IN_THREADS(pool_life, functions_are_called_one_after_the_other_on_one_threa
     hence_loop_free(loop);
 }
 
-TEST_IN_THREADS(pool_life, the_first_one_that_fails_ends_the_calls)
+TEST(pool_life, the_first_one_that_fails_ends_the_calls)
 {
     struct work first = {.number = -1}, second = {.number = -1};
     const hence_thread_call calls[] = {
@@ -461,7 +463,7 @@ TEST_IN_THREADS(pool_life, the_first_one_that_fails_ends_the_calls)
     hence_loop_free(loop);
 }
 
-TEST_IN_THREADS(pool_life, no_calls_and_no_function)
+TEST(pool_life, no_calls_and_no_function)
 {
     const hence_thread_call none[] = {{NULL, NULL}};
     hence_loop *loop = real_loop();

@@ -59,7 +59,7 @@ static hence_result give_seven(void *arg)
     return hence_int(7);
 }
 
-TEST_IN_THREADS(run_threadsafe, a_value)
+TEST(run_threadsafe, a_value)
 {
     hence_loop *loop = real_loop();
     struct asked asked = ask_for(loop, give_seven, NULL);
@@ -77,7 +77,7 @@ static hence_result give_payload_now(void *arg)
     return payload();
 }
 
-TEST_IN_THREADS(run_threadsafe, an_owned_value)
+TEST(run_threadsafe, an_owned_value)
 {
     hence_loop *loop = real_loop();
     struct asked asked = ask_for(loop, give_payload_now, NULL);
@@ -93,7 +93,7 @@ static hence_result fail(void *arg)
     return failure("broken");
 }
 
-TEST_IN_THREADS(run_threadsafe, a_failure)
+TEST(run_threadsafe, a_failure)
 {
     hence_loop *loop = real_loop();
     struct asked asked = ask_for(loop, fail, NULL);
@@ -103,13 +103,6 @@ TEST_IN_THREADS(run_threadsafe, a_failure)
 }
 
 /* ---- chains ---- */
-
-static bool stopped(hence_promise *p, void *arg)
-{
-    (void)p;
-    trace("%s", (const char *)arg);
-    return true;
-}
 
 static hence_result give_deferred(void *d)
 {
@@ -121,7 +114,7 @@ static hence_result give_future(void *f)
     return hence_chain_future(hence_future_ref(f));
 }
 
-TEST_IN_THREADS(run_threadsafe, a_deferred_is_waited_for)
+TEST(run_threadsafe, a_deferred_is_waited_for)
 {
     hence_promise *p;
     hence_loop *loop = real_loop();
@@ -145,7 +138,7 @@ TEST_ONCE(run_threadsafe, rule_152_cancelling_cancels_the_deferred_in_the_loop)
     hence_promise *p;
     hence_loop *loop = real_loop();
     hence_deferred *d = hence_deferred_new(&p);
-    hence_promise_on_cancel(p, stopped, "stopped");
+    hence_promise_on_cancel(p, trace_and_stop, "stopped");
     struct asked asked = ask_for(loop, give_deferred, d);
     hence_test_turn(loop);
     check_trace("dropped");
@@ -164,7 +157,7 @@ TEST_ONCE(run_threadsafe, rule_152_cancelling_cancels_the_future_in_the_loop)
     hence_promise *p;
     hence_loop *loop = real_loop();
     hence_future *f = hence_future_new(loop, &p);
-    hence_promise_on_cancel(p, stopped, "stopped");
+    hence_promise_on_cancel(p, trace_and_stop, "stopped");
     struct asked asked = ask_for(loop, give_future, f);
     hence_test_turn(loop);
     on_another_thread(cancel, &asked);
@@ -227,7 +220,7 @@ static void read_it(void *arg)
     asked->f = hence_concurrent_future_unref(asked->f);
 }
 
-TEST_IN_THREADS(run_threadsafe, the_value_of_a_future_has_readers_on_both_sides)
+TEST(run_threadsafe, the_value_of_a_future_has_readers_on_both_sides)
 {
     hence_promise *p;
     hence_loop *loop = real_loop();
@@ -260,7 +253,7 @@ static hence_result give_list(void *futures)
     return hence_chain_future(all);
 }
 
-TEST_IN_THREADS(run_threadsafe, so_have_those_in_a_list)
+TEST(run_threadsafe, so_have_those_in_a_list)
 {
     hence_promise *p[2];
     hence_loop *loop = real_loop();
@@ -301,7 +294,7 @@ TEST_ONCE(run_threadsafe, a_loop_closes_while_it_waits)
     hence_promise *p;
     hence_loop *loop = real_loop();
     hence_deferred *d = hence_deferred_new(&p);
-    hence_promise_on_cancel(p, stopped, "stopped");
+    hence_promise_on_cancel(p, trace_and_stop, "stopped");
     struct asked asked = ask_for(loop, give_deferred, d);
     hence_test_turn(loop);
     hence_loop_close(loop);
@@ -317,7 +310,7 @@ TEST_ONCE(run_threadsafe, a_loop_closes_with_a_cancellation_on_its_way)
     hence_promise *p;
     hence_loop *loop = real_loop();
     hence_deferred *d = hence_deferred_new(&p);
-    hence_promise_on_cancel(p, stopped, "stopped");
+    hence_promise_on_cancel(p, trace_and_stop, "stopped");
     struct asked asked = ask_for(loop, give_deferred, d);
     hence_test_turn(loop);
     on_another_thread(cancel, &asked);
@@ -327,7 +320,7 @@ TEST_ONCE(run_threadsafe, a_loop_closes_with_a_cancellation_on_its_way)
     hence_loop_free(loop);
 }
 
-TEST_IN_THREADS(run_threadsafe, a_closed_loop)
+TEST(run_threadsafe, a_closed_loop)
 {
     hence_loop *loop = real_loop();
     hence_loop_close(loop);
@@ -337,7 +330,7 @@ TEST_IN_THREADS(run_threadsafe, a_closed_loop)
     hence_loop_free(loop);
 }
 
-TEST_IN_THREADS(run_threadsafe, no_function_and_no_loop)
+TEST(run_threadsafe, no_function_and_no_loop)
 {
     hence_loop *loop = real_loop();
     struct asked asked = ask_for(loop, NULL, NULL);
@@ -370,7 +363,7 @@ TEST_ONCE(run_threadsafe, the_function_may_close_the_loop)
     event_base_free(base);
 }
 
-TEST_IN_THREADS(run_threadsafe, without_a_loop_an_argument_that_nobody_owns_is_let_be)
+TEST(run_threadsafe, without_a_loop_an_argument_that_nobody_owns_is_let_be)
 {
     check(!hence_run_threadsafe(NULL, give_seven, NULL, NULL));
     check_trace("");
@@ -396,7 +389,7 @@ TEST_ONCE(run_threadsafe,
 
 /* ---- what is there already ---- */
 
-TEST_IN_THREADS(run_threadsafe, a_future_for_other_threads)
+TEST(run_threadsafe, a_future_for_other_threads)
 {
     struct asked asked = {.f = NULL};
     hence_promise *p;
@@ -418,7 +411,7 @@ TEST_ONCE(run_threadsafe, cancelling_it_cancels_the_future)
     hence_promise *p;
     hence_loop *loop = real_loop();
     hence_future *f = hence_future_new(loop, &p);
-    hence_promise_on_cancel(p, stopped, "stopped");
+    hence_promise_on_cancel(p, trace_and_stop, "stopped");
     asked.f = hence_future_as_concurrent(f);
     on_another_thread(cancel, &asked);
     hence_test_turn(loop);
@@ -428,7 +421,7 @@ TEST_ONCE(run_threadsafe, cancelling_it_cancels_the_future)
     hence_loop_free(loop);
 }
 
-TEST_IN_THREADS(run_threadsafe, a_deferred_for_other_threads)
+TEST(run_threadsafe, a_deferred_for_other_threads)
 {
     struct asked asked = {.f = NULL};
     hence_promise *p;
@@ -441,7 +434,7 @@ TEST_IN_THREADS(run_threadsafe, a_deferred_for_other_threads)
     hence_loop_free(loop);
 }
 
-TEST_IN_THREADS(run_threadsafe, a_deferred_with_steps_for_other_threads)
+TEST(run_threadsafe, a_deferred_with_steps_for_other_threads)
 {
     hence_promise *p;
     hence_loop *loop = real_loop();
@@ -455,7 +448,7 @@ TEST_IN_THREADS(run_threadsafe, a_deferred_with_steps_for_other_threads)
     hence_loop_free(loop);
 }
 
-TEST_IN_THREADS(run_threadsafe, none_of_a_closed_loop)
+TEST(run_threadsafe, none_of_a_closed_loop)
 {
     hence_promise *p;
     hence_loop *loop = real_loop();
@@ -501,7 +494,7 @@ static void take_chain(void *r)
     hence_deferred_unref(d);
 }
 
-TEST_IN_THREADS(run_threadsafe, a_chain_that_another_thread_lets_go_goes_home)
+TEST(run_threadsafe, a_chain_that_another_thread_lets_go_goes_home)
 {
     hence_promise *p;
     hence_loop *loop = real_loop();

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <pthread.h>
+#include <semaphore.h>
 
 #include "exec/exec_support.h"
 
@@ -36,7 +37,7 @@ static hence_future *begin(hence_loop *loop, struct producer *producer, hence_re
     return f;
 }
 
-TEST_IN_THREADS(threadsafe_promise, another_thread_resolves_it)
+TEST(threadsafe_promise, another_thread_resolves_it)
 {
     struct producer producer;
     hence_loop *loop = real_loop();
@@ -51,7 +52,7 @@ TEST_IN_THREADS(threadsafe_promise, another_thread_resolves_it)
     hence_loop_free(loop);
 }
 
-TEST_IN_THREADS(threadsafe_promise, under_a_test_clock)
+TEST(threadsafe_promise, under_a_test_clock)
 {
     struct producer producer;
     struct loop_and_clock both = begin_loop();
@@ -66,7 +67,7 @@ TEST_IN_THREADS(threadsafe_promise, under_a_test_clock)
     end_loop(&both);
 }
 
-TEST_IN_THREADS(threadsafe_promise, of_a_deferred)
+TEST(threadsafe_promise, of_a_deferred)
 {
     hence_promise *p;
     hence_loop *loop = real_loop();
@@ -80,7 +81,7 @@ TEST_IN_THREADS(threadsafe_promise, of_a_deferred)
     hence_loop_free(loop);
 }
 
-TEST_IN_THREADS(threadsafe_promise, several_are_told_in_order)
+TEST(threadsafe_promise, several_are_told_in_order)
 {
     struct producer producers[3];
     hence_future *f[3];
@@ -100,7 +101,7 @@ TEST_IN_THREADS(threadsafe_promise, several_are_told_in_order)
     hence_loop_free(loop);
 }
 
-TEST_IN_THREADS(threadsafe_promise, abandoned)
+TEST(threadsafe_promise, abandoned)
 {
     struct producer producer;
     hence_loop *loop = real_loop();
@@ -117,7 +118,7 @@ static void resolve_with_chain(void *arg)
     resolve(arg);
 }
 
-TEST_IN_THREADS(threadsafe_promise, a_chain_is_refused)
+TEST(threadsafe_promise, a_chain_is_refused)
 {
     struct producer producer;
     hence_loop *loop = real_loop();
@@ -131,7 +132,7 @@ TEST_IN_THREADS(threadsafe_promise, a_chain_is_refused)
     hence_loop_free(loop);
 }
 
-TEST_IN_THREADS(threadsafe_promise, cancelled_before_it_is_resolved)
+TEST(threadsafe_promise, cancelled_before_it_is_resolved)
 {
     struct producer producer;
     hence_loop *loop = real_loop();
@@ -147,7 +148,7 @@ TEST_IN_THREADS(threadsafe_promise, cancelled_before_it_is_resolved)
     hence_loop_free(loop);
 }
 
-TEST_IN_THREADS(threadsafe_promise, cancelled_while_its_result_is_on_its_way)
+TEST(threadsafe_promise, cancelled_while_its_result_is_on_its_way)
 {
     struct producer producer;
     hence_loop *loop = real_loop();
@@ -160,7 +161,7 @@ TEST_IN_THREADS(threadsafe_promise, cancelled_while_its_result_is_on_its_way)
     hence_loop_free(loop);
 }
 
-TEST_IN_THREADS(threadsafe_promise, the_loop_is_closed_before_it_is_resolved)
+TEST(threadsafe_promise, the_loop_is_closed_before_it_is_resolved)
 {
     struct producer producer;
     hence_loop *loop = real_loop();
@@ -175,7 +176,7 @@ TEST_IN_THREADS(threadsafe_promise, the_loop_is_closed_before_it_is_resolved)
     check_int(payloads_alive(), 0);
 }
 
-TEST_IN_THREADS(threadsafe_promise, the_loop_is_closed_after_it_is_resolved)
+TEST(threadsafe_promise, the_loop_is_closed_after_it_is_resolved)
 {
     struct producer producer;
     hence_loop *loop = real_loop();
@@ -189,7 +190,7 @@ TEST_IN_THREADS(threadsafe_promise, the_loop_is_closed_after_it_is_resolved)
     hence_loop_free(loop);
 }
 
-TEST_IN_THREADS(threadsafe_promise, cancelled_and_the_loop_closed)
+TEST(threadsafe_promise, cancelled_and_the_loop_closed)
 {
     struct producer producer;
     hence_loop *loop = real_loop();
@@ -203,7 +204,7 @@ TEST_IN_THREADS(threadsafe_promise, cancelled_and_the_loop_closed)
     hence_drop(producer.r);
 }
 
-TEST_IN_THREADS(threadsafe_promise, of_a_closed_loop)
+TEST(threadsafe_promise, of_a_closed_loop)
 {
     hence_promise *p;
     hence_loop *loop = real_loop();
@@ -215,7 +216,7 @@ TEST_IN_THREADS(threadsafe_promise, of_a_closed_loop)
     hence_loop_free(loop);
 }
 
-TEST_IN_THREADS(threadsafe_promise, none)
+TEST(threadsafe_promise, none)
 {
     check(!hence_threadsafe_is_wanted(NULL));
     check_int(hence_threadsafe_resolve(NULL, payload()), -EINVAL);
@@ -224,9 +225,19 @@ TEST_IN_THREADS(threadsafe_promise, none)
 
 /* ---- the program's own event_base ---- */
 
+static sem_t is_dispatching;
+
+static void dispatching(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    (void)arg;
+    sem_post(&is_dispatching);
+}
+
 static void *resolve_later(void *arg)
 {
-    usleep(20000);
+    sem_wait(&is_dispatching);
     resolve(arg);
     return NULL;
 }
@@ -235,10 +246,12 @@ TEST_ONCE(threadsafe_promise, event_base_dispatch_goes_on_as_long_as_it_is_out)
 {
     struct producer producer;
     pthread_t thread;
+    sem_init(&is_dispatching, 0, 0);
     struct event_base *base = event_base_new();
     hence_loop *loop = hence_loop_new(base);
     hence_future *f = begin(loop, &producer, hence_int(7));
     hence_future_add_done_callback(f, done, "f");
+    event_base_once(base, -1, EV_TIMEOUT, dispatching, NULL, &(struct timeval){0});
     cr_assert_eq(pthread_create(&thread, NULL, resolve_later, &producer), 0);
     event_base_dispatch(base);
     check_trace("f:7");
@@ -246,4 +259,5 @@ TEST_ONCE(threadsafe_promise, event_base_dispatch_goes_on_as_long_as_it_is_out)
     hence_future_unref(f);
     hence_loop_free(loop);
     event_base_free(base);
+    sem_destroy(&is_dispatching);
 }

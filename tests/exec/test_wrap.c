@@ -13,13 +13,15 @@ static void end(hence_executor *executor)
     hence_executor_unref(executor);
 }
 
-TEST_IN_THREADS(wrap, a_value_comes_into_the_loop)
+TEST(wrap, a_value_comes_into_the_loop)
 {
     struct work work = {.number = 7};
     hence_loop *loop = real_loop();
     hence_executor *executor = pool(1, 0);
-    hence_concurrent_future *c = hence_executor_submit(executor, work_number, &work, NULL);
-    check_string(await(loop, hence_wrap_future(loop, c)), "7");
+    hence_concurrent_future *c = hence_executor_submit(executor, work_at_gate, &work, NULL);
+    hence_future *f = hence_wrap_future(loop, c);
+    open_gate(&work);
+    check_string(await(loop, f), "7");
     check_string(await(loop, hence_wrap_future(loop, c)), "7"); /* it is done already */
     hence_concurrent_future_unref(c);
     end(executor);
@@ -28,37 +30,39 @@ TEST_IN_THREADS(wrap, a_value_comes_into_the_loop)
 
 static hence_result give_something(void *arg)
 {
-    atomic_int *freed = arg;
-    atomic_store(freed, 0);
-    return hence_own(freed, work_drop_number);
+    struct work *work = arg;
+    stand_at_gate(work);
+    return hence_own(&work->dropped, work_drop_number);
 }
 
-TEST_IN_THREADS(wrap, an_owned_value_has_readers_on_both_sides)
-{
-    atomic_int freed = 0;
-    hence_loop *loop = real_loop();
-    hence_executor *executor = pool(1, 0);
-    hence_concurrent_future *c = hence_executor_submit(executor, give_something, &freed, NULL);
-    hence_future *f = hence_wrap_future(loop, c);
-    hence_result r = hence_loop_run_until_complete(loop, f);
-    check(hence_as(&r, work_drop_number) == &freed);
-    hence_drop(r);
-    hence_concurrent_future_unref(c);
-    end(executor);
-    if (f)
-        check_int(freed, 0);
-    hence_future_unref(f);
-    hence_loop_free(loop);
-    check_int(freed, 1);
-}
-
-TEST_IN_THREADS(wrap, as_a_deferred)
+TEST(wrap, an_owned_value_has_readers_on_both_sides)
 {
     struct work work = {.number = 7};
     hence_loop *loop = real_loop();
     hence_executor *executor = pool(1, 0);
-    hence_concurrent_future *c = hence_executor_submit(executor, work_number, &work, NULL);
+    hence_concurrent_future *c = hence_executor_submit(executor, give_something, &work, NULL);
+    hence_future *f = hence_wrap_future(loop, c);
+    open_gate(&work);
+    hence_result r = hence_loop_run_until_complete(loop, f);
+    check(hence_as(&r, work_drop_number) == &work.dropped);
+    hence_drop(r);
+    hence_concurrent_future_unref(c);
+    end(executor);
+    if (f)
+        check_int(work.dropped, 0);
+    hence_future_unref(f);
+    hence_loop_free(loop);
+    check_int(work.dropped, 1);
+}
+
+TEST(wrap, as_a_deferred)
+{
+    struct work work = {.number = 7};
+    hence_loop *loop = real_loop();
+    hence_executor *executor = pool(1, 0);
+    hence_concurrent_future *c = hence_executor_submit(executor, work_at_gate, &work, NULL);
     hence_deferred *d = hence_wrap_future_deferred(loop, c);
+    open_gate(&work);
     hence_deferred_add_both(d, add_one, "d");
     hence_result r = hence_loop_run_until_complete_deferred(loop, d);
     check_string(describe_and_drop(r), "8");
@@ -80,7 +84,7 @@ TEST_ONCE(wrap, rule_91_cancelling_passes_on)
     hence_future_cancel(f);
     check(hence_concurrent_future_cancelled(c2));
     check_string(await(loop, f), "cancelled");
-    atomic_store(&first.go, true);
+    open_gate(&first);
     check_string(await(loop, hence_wrap_future(loop, c1)), "1");
     hence_concurrent_future_unref(c1);
     hence_concurrent_future_unref(c2);
@@ -117,7 +121,7 @@ TEST_ONCE(wrap, who_is_cancelled_elsewhere_is_cancelled_here)
     hence_future *f = hence_wrap_future(loop, c2);
     check_int(hence_concurrent_future_cancel(c2), 0);
     check_string(await(loop, f), "cancelled");
-    atomic_store(&first.go, true);
+    open_gate(&first);
     hence_concurrent_future_unref(c1);
     hence_concurrent_future_unref(c2);
     end(executor);
@@ -135,14 +139,14 @@ TEST_ONCE(wrap, rule_91_a_loop_that_closes_leaves_it_alone)
     check_string(outcome_of(f), "closed");
     hence_future_unref(f);
     check(!hence_concurrent_future_done(c));
-    atomic_store(&work.go, true);
+    open_gate(&work);
     check_string(describe_and_drop(hence_concurrent_future_result(c, -1)), "1");
     hence_concurrent_future_unref(c);
     end(executor);
     hence_loop_free(loop);
 }
 
-TEST_IN_THREADS(wrap, none_and_a_closed_loop)
+TEST(wrap, none_and_a_closed_loop)
 {
     struct work work = {.number = 1};
     hence_loop *loop = real_loop();
@@ -154,7 +158,7 @@ TEST_IN_THREADS(wrap, none_and_a_closed_loop)
     hence_deferred *d = hence_wrap_future_deferred(loop, c);
     check_string(outcome(d), "closed");
     hence_deferred_unref(d);
-    atomic_store(&work.go, true);
+    open_gate(&work);
     hence_concurrent_future_unref(c);
     end(executor);
     hence_loop_free(loop);
@@ -190,7 +194,7 @@ static void *run_other(void *arg)
     hence_promise_on_cancel(other->p, other_cancelled, other);
     other->c = hence_future_as_concurrent(other->f);
     hence_loop_ref(other->loop);
-    atomic_store(&other->is_there, true);
+    set_flag(&other->is_there);
     hence_loop_run_forever(other->loop);
     hence_future_unref(other->f);
     hence_loop_free(other->loop);

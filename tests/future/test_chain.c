@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Futures that wait: resolved with a chain, waited for by Deferreds, in circles. */
+/* Futures that wait for others. */
 #include <errno.h>
-#include <string.h>
 
 #include "support/support.h"
 
@@ -10,18 +9,6 @@ SUITE(future_chain);
 static hence_result future_chain(hence_future *f)
 {
     return hence_chain_future(hence_future_ref(f));
-}
-
-static const char *result_of(hence_future *f)
-{
-    return describe_and_drop(hence_future_result(f));
-}
-
-static bool goes_on(hence_promise *p, void *word)
-{
-    (void)p;
-    trace("%s", (const char *)word);
-    return false;
 }
 
 /* ---- resolved with a chain ---- */
@@ -36,12 +23,12 @@ TEST(future_chain, a_Future_resolved_with_another_waits_for_it)
     hence_future_add_done_callback(outer, done, "outer");
     check_int(hence_resolve(p, future_chain(inner)), 0);
     check(!hence_future_done(outer));
-    check_string(result_of(outer), "pending");
+    check_string(outcome_of(outer), "pending");
     hence_resolve(q, hence_int(7));
     check_trace("");
     hence_test_clock_advance(both.clock, 0);
     check_trace("outer:7");
-    check_string(result_of(inner), "7");
+    check_string(outcome_of(inner), "7");
     hence_future_failure(outer);
     hence_future_unref(outer);
     hence_future_unref(inner);
@@ -57,7 +44,7 @@ TEST(future_chain, a_Future_resolved_with_one_that_is_done_is_done)
     hence_future *inner = hence_future_new(both.loop, &q);
     hence_resolve(q, hence_int(7));
     hence_resolve(p, future_chain(inner));
-    check_string(result_of(outer), "7");
+    check_string(outcome_of(outer), "7");
     hence_future_unref(outer);
     hence_future_unref(inner);
     end_loop(&both);
@@ -76,7 +63,7 @@ TEST(future_chain, a_Future_resolved_with_a_Deferred_waits_for_it)
     check(!hence_future_done(f) || !d);
     hence_resolve(q, hence_int(1));
     check_trace("d:1");
-    check_string(result_of(f), "2");
+    check_string(outcome_of(f), "2");
     hence_test_clock_advance(both.clock, 0);
     check_trace("f:2");
     hence_future_unref(f);
@@ -100,7 +87,7 @@ TEST(future_chain, failures_and_owned_values_come_through)
     hence_result r = hence_future_result(outer);
     check(hence_as(&r, payload_destroy) == value);
     hence_drop(r);
-    check_string(result_of(broken), "broken");
+    check_string(outcome_of(broken), "broken");
     hence_future_unref(inner);
     check_int(payloads_alive(), 1);
     hence_future_unref(outer);
@@ -205,174 +192,9 @@ TEST(future_chain, another_thread_gets_no_chain_and_takes_nothing)
     check_string(describe_and_drop(foreign.r), "invalid");
     check(had_report(HENCE_REPORT_WRONG_THREAD));
     hence_resolve(p, hence_int(7));
-    check_string(result_of(foreign.f), "7");
+    check_string(outcome_of(foreign.f), "7");
     hence_future_unref(foreign.f);
     end_loop(&both);
-}
-
-/* ---- cancelled ---- */
-
-TEST(future_chain, a_Future_that_waits_passes_cancel_on_and_is_done_when_that_has_ended)
-{
-    struct loop_and_clock both = begin_loop();
-    hence_promise *p, *q;
-    hence_future *outer = hence_future_new(both.loop, &p);
-    hence_future *inner = hence_future_new(both.loop, &q);
-    hence_promise_on_cancel(q, goes_on, "canceller");
-    hence_future_add_done_callback(outer, done, "outer");
-    hence_resolve(p, future_chain(inner));
-    check_int(hence_future_cancel(outer), 0);
-    check_trace("canceller");
-    check(hence_future_cancelled(inner));
-    check(!hence_future_done(outer)); /* told through the loop */
-    hence_test_clock_advance(both.clock, 0);
-    check_trace("outer:cancelled");
-    check(hence_future_cancelled(outer));
-    hence_abandon(q);
-    hence_future_failure(outer);
-    hence_future_unref(outer);
-    hence_future_unref(inner);
-    end_loop(&both);
-}
-
-TEST(future_chain, a_Future_that_waits_for_a_Deferred_passes_cancel_on)
-{
-    struct loop_and_clock both = begin_loop();
-    hence_promise *p, *q;
-    hence_future *f = hence_future_new(both.loop, &p);
-    hence_deferred *d = hence_deferred_new(&q);
-    hence_promise_on_cancel(q, goes_on, "canceller");
-    hence_resolve(p, hence_chain(d));
-    check_int(hence_future_cancel(f), d ? 0 : -EALREADY);
-    check_trace("canceller");
-    check(hence_future_cancelled(f));
-    hence_abandon(q);
-    hence_future_unref(f);
-    end_loop(&both);
-}
-
-/* Resolves the promises of `n` Futures so that each waits for the next; gives the last promise. */
-static hence_promise *chain_many(hence_loop *loop, hence_future **first, int n)
-{
-    hence_promise *p;
-    *first = hence_future_new(loop, &p);
-    for (int i = 0; i < n; i++) {
-        hence_promise *q;
-        hence_future *next = hence_future_new(loop, &q);
-        hence_resolve(p, hence_chain_future(next));
-        p = q;
-    }
-    return p;
-}
-
-static void free_deep(void *arg)
-{
-    struct loop_and_clock both = begin_loop();
-    hence_future *f;
-    hence_promise *p = chain_many(both.loop, &f, *(int *)arg);
-    hence_future_add_done_callback(f, done, "f");
-    hence_resolve(p, hence_int(7));
-    hence_test_clock_advance(both.clock, 0);
-    hence_future_unref(f);
-    end_loop(&both);
-}
-
-static void cancel_deep(void *arg)
-{
-    struct loop_and_clock both = begin_loop();
-    hence_future *f;
-    hence_promise *p = chain_many(both.loop, &f, *(int *)arg);
-    hence_promise_on_cancel(p, goes_on, "canceller");
-    hence_future_add_done_callback(f, done, "f");
-    hence_future_cancel(f);
-    hence_abandon(p);
-    hence_test_clock_advance(both.clock, 0);
-    hence_future_unref(f);
-    end_loop(&both);
-}
-
-TEST(future_chain, a_million_Futures_in_a_row_need_constant_stack)
-{
-    int n = support_many();
-    on_small_stack(free_deep, &n);
-    check_trace("f:7");
-    on_small_stack(cancel_deep, &n);
-    check_trace("canceller f:cancelled");
-}
-
-/* The same, held by the test, so that none can be cut out. */
-static hence_future *held[1000000];
-
-static void held_deep(void *arg)
-{
-    struct loop_and_clock both = begin_loop();
-    int n = *(int *)arg;
-    hence_promise *p, *q;
-    held[0] = hence_future_new(both.loop, &p);
-    for (int i = 1; i < n; i++) {
-        held[i] = hence_future_new(both.loop, &q);
-        hence_resolve(p, future_chain(held[i]));
-        p = q;
-    }
-    hence_future_add_done_callback(held[0], done, "first");
-    hence_future_cancel(held[0]);
-    hence_abandon(p);
-    hence_test_clock_advance(both.clock, 0);
-    for (int i = 0; i < n; i++) {
-        hence_future_failure(held[i]);
-        hence_future_unref(held[i]);
-    }
-    end_loop(&both);
-}
-
-TEST(future_chain, a_row_that_is_held_needs_constant_stack_too)
-{
-    int n = support_many();
-    on_small_stack(held_deep, &n);
-    check_trace("first:cancelled");
-}
-
-/* The loop closes before the last one is resolved, or before that is told. */
-static void close_deep(int n, bool closes_first)
-{
-    struct loop_and_clock both = begin_loop();
-    hence_promise *p, *q;
-    held[0] = hence_future_new(both.loop, &p);
-    for (int i = 1; i < n; i++) {
-        held[i] = hence_future_new(both.loop, &q);
-        hence_resolve(p, future_chain(held[i]));
-        p = q;
-    }
-    hence_deferred *d = hence_deferred_from_future(held[0]);
-    hence_deferred_add_both(d, swallow, "d");
-    if (closes_first)
-        hence_loop_close(both.loop);
-    hence_resolve(p, hence_int(1));
-    end_loop(&both);
-    for (int i = 0; i < n; i++) {
-        hence_future_failure(held[i]);
-        hence_future_unref(held[i]);
-    }
-    hence_deferred_unref(d);
-}
-
-static void close_and_resolve(void *arg)
-{
-    close_deep(*(int *)arg, true);
-}
-
-static void resolve_and_close(void *arg)
-{
-    close_deep(*(int *)arg, false);
-}
-
-TEST(future_chain, a_row_whose_loop_closes_needs_constant_stack)
-{
-    int n = support_many();
-    on_small_stack(close_and_resolve, &n);
-    check_trace("d:closed");
-    on_small_stack(resolve_and_close, &n);
-    check_trace("d:closed");
 }
 
 /* ---- waited for by Deferreds ---- */
@@ -411,7 +233,7 @@ TEST(future_chain, cancelling_who_waits_cancels_the_Future_for_all_its_listeners
     struct loop_and_clock both = begin_loop();
     hence_promise *p;
     to_wait_for = hence_future_new(both.loop, &p);
-    hence_promise_on_cancel(p, goes_on, "canceller");
+    hence_promise_on_cancel(p, trace_and_go_on, "canceller");
     hence_future_add_done_callback(to_wait_for, done, "f");
     hence_deferred *d = hence_deferred_succeed(hence_int(1));
     hence_deferred_add_callback(d, wait_for_future, "a");
@@ -481,116 +303,6 @@ TEST(future_chain, who_waits_is_told_when_the_Future_ends_after_its_loop)
     hence_deferred_unref(d);
 }
 
-/* ---- circles ---- */
-
-/* rule 95 */ /* difference 7 */
-TEST(future_chain, a_Future_that_waits_for_itself_fails)
-{
-    struct loop_and_clock both = begin_loop();
-    hence_promise *p;
-    hence_future *f = hence_future_new(both.loop, &p);
-    hence_future_add_done_callback(f, done, "f");
-    check_int(hence_resolve(p, future_chain(f)), p ? 0 : -EINVAL);
-    hence_test_clock_advance(both.clock, 0);
-    check_trace("f:deadlock");
-    hence_future_failure(f);
-    hence_future_unref(f);
-    end_loop(&both);
-}
-
-/* difference 7 */
-TEST(future_chain, a_Future_without_listeners_that_waits_for_itself_fails_too)
-{
-    struct loop_and_clock both = begin_loop();
-    hence_promise *p;
-    hence_future *f = hence_future_new(both.loop, &p);
-    hence_resolve(p, future_chain(f));
-    check_string(result_of(f), "deadlock");
-    hence_future_unref(f);
-    end_loop(&both);
-}
-
-/* difference 7 */
-TEST(future_chain, a_circle_of_Futures_fails)
-{
-    struct loop_and_clock both = begin_loop();
-    hence_promise *p[4];
-    hence_future *f[4];
-    for (int i = 0; i < 4; i++)
-        f[i] = hence_future_new(both.loop, &p[i]);
-    for (int i = 0; i < 4; i++)
-        hence_resolve(p[i], future_chain(f[(i + 1) % 4]));
-    hence_test_clock_advance(both.clock, 0);
-    for (int i = 0; i < 4; i++) {
-        check_string(result_of(f[i]), "deadlock");
-        hence_future_unref(f[i]);
-    }
-    end_loop(&both);
-}
-
-/* difference 7 */
-TEST(future_chain, a_circle_through_a_Deferred_fails)
-{
-    struct loop_and_clock both = begin_loop();
-    hence_promise *p;
-    hence_future *f = hence_future_new(both.loop, &p);
-    hence_deferred *d = hence_deferred_from_future(f);
-    hence_deferred_add_both(d, pass, "d");
-    hence_resolve(p, hence_chain(d));
-    check_string(result_of(f), "deadlock");
-    hence_test_clock_advance(both.clock, 0);
-    check_trace("d:deadlock");
-    hence_future_unref(f);
-    check(had_report(HENCE_REPORT_UNHANDLED)); /* nobody but the circle held the Deferred */
-    end_loop(&both);
-}
-
-static hence_result wait_for_its_Future(hence_result *in, void *word)
-{
-    trace("%s:%s", (const char *)word, describe(in));
-    return future_chain(to_wait_for);
-}
-
-/* difference 7 */
-TEST(future_chain, a_step_that_returns_the_Future_that_waits_for_it_fails)
-{
-    struct loop_and_clock both = begin_loop();
-    hence_promise *p, *q;
-    to_wait_for = hence_future_new(both.loop, &p);
-    hence_deferred *d = hence_deferred_new(&q);
-    hence_deferred_add_callback(d, wait_for_its_Future, "a");
-    hence_deferred_add_both(d, swallow, "b");
-    hence_resolve(p, hence_chain(d));
-    hence_resolve(q, hence_int(1));
-    check_trace("a:1 b:deadlock");
-    check_string(result_of(to_wait_for), "none");
-    hence_future_unref(to_wait_for);
-    end_loop(&both);
-}
-
-/* difference 7 */
-TEST(future_chain, a_circle_through_both_adapters_fails)
-{
-    struct loop_and_clock both = begin_loop();
-    hence_promise *p;
-    hence_deferred *d = hence_deferred_new(&p);
-    hence_future *f = hence_deferred_as_future(both.loop, d);
-    if (!f) {
-        hence_abandon(p);
-    } else {
-        hence_deferred *e = hence_deferred_from_future(f);
-        hence_resolve(p, hence_chain(e));
-    }
-    hence_test_clock_advance(both.clock, 0);
-    check(hence_future_done(f));
-    check_string(result_of(f), "deadlock");
-    hence_future_unref(f);
-    if (!support_faulty)
-        while (had_report(HENCE_REPORT_UNHANDLED))
-            ;
-    end_loop(&both);
-}
-
 /* ---- endless loops of tails ---- */
 
 static hence_loop *the_loop;
@@ -620,10 +332,10 @@ TEST_ONCE(future_chain, an_endless_row_of_tails_runs_in_constant_memory)
     hence_call_soon(both.loop, next_round, p, NULL);
     for (int i = 0; i < 10; i++)
         hence_test_turn(both.loop);
-    long blocks = support_blocks_alive();
+    long blocks = blocks_alive();
     while (rounds < 90000)
         hence_test_turn(both.loop);
-    check_int(support_blocks_alive(), blocks);
+    check_int(blocks_alive(), blocks);
     hence_test_clock_advance(both.clock, 0);
     check_trace("f:100000");
     hence_future_unref(f);
@@ -653,11 +365,11 @@ TEST(future_chain, anything_else_is_ensured_to_be_a_Future_that_ends_with_it)
     hence_future *of_value = hence_ensure_future(both.loop, hence_int(1));
     hence_future *of_failure = hence_ensure_future(both.loop, hence_fail_errno(ENOENT, "none"));
     hence_future *of_chain = hence_ensure_future(both.loop, hence_chain(d));
-    check_string(result_of(of_value), "1");
+    check_string(outcome_of(of_value), "1");
     check(hence_future_failure(of_failure) != NULL);
-    check_string(result_of(of_chain), "pending");
+    check_string(outcome_of(of_chain), "pending");
     hence_resolve(p, hence_int(2));
-    check_string(result_of(of_chain), "2");
+    check_string(outcome_of(of_chain), "2");
     hence_future_unref(of_value);
     hence_future_unref(of_failure);
     hence_future_unref(of_chain);

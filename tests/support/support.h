@@ -22,8 +22,8 @@
  *         check_int(hence_as_int(&r), 7);
  *     }
  *
- * A body must ask for the same allocations each time, up to the one that fails: a test that does not
- * come to that one fails. At most 40 failing allocations are tried for each test, always the same
+ * A body must ask for as many allocations each time, up to the one that fails, whatever its threads do: a test
+ * that does not come to that one fails. At most 40 failing allocations are tried for each test, always the same
  * ones; with HENCE_FULL=1 in the environment all of them. Each test adds what it did to the file that
  * HENCE_COUNTS names: a line of the allocations that failed in turn, whether there were any, the
  * ledgers checked, and those of them that did not balance.
@@ -44,16 +44,6 @@
     }                                                                                              \
     static void suite##_##name(void)
 
-/* The same for bodies whose threads decide how often memory is asked for: an allocation that is to fail may not be
- * come to, as long as most are. */
-#define TEST_IN_THREADS(suite, name)                                                               \
-    static void suite##_##name(void);                                                              \
-    Test(suite, name)                                                                              \
-    {                                                                                              \
-        support_run_in_threads(suite##_##name);                                                    \
-    }                                                                                              \
-    static void suite##_##name(void)
-
 /* The same without failing allocations: for what takes long, waits for the clock, or forks. */
 #define TEST_ONCE(suite, name)                                                                     \
     static void suite##_##name(void);                                                              \
@@ -66,7 +56,6 @@
 void support_begin(void);
 void support_end(void);
 void support_run(void (*body)(void));
-void support_run_in_threads(void (*body)(void));
 void support_run_once(void (*body)(void));
 
 /* Does an allocation fail in this run? Then checks are mute. */
@@ -77,13 +66,12 @@ void out_of_memory(bool now);
 
 /* How many blocks of memory are alive. */
 long blocks_alive(void);
+/* Waits until none is: other threads let go of theirs. Half a minute at most. */
+void wait_for_no_blocks(void);
 
 /* Everything that was made in this run has ended, exactly once: every run ends with this check, but
  * tests may ask in between. */
 void check_nothing_left(void);
-
-/* How many blocks of memory the libraries have now. */
-long support_blocks_alive(void);
 
 /* A million, for tests of depth; less under sanitizers, and a thousand in the runs with failures. */
 int support_many(void);
@@ -143,6 +131,10 @@ hence_result chain_to_moved(hence_result *in, void *variable);
 void call(void *word);
 /* For Futures: traces "word:result". */
 void done(hence_future *f, void *word);
+
+/* Cancellers, whose `arg` is a word: they trace it, and say that the operation has stopped, or that it goes on. */
+bool trace_and_stop(hence_promise *p, void *word);
+bool trace_and_go_on(hence_promise *p, void *word);
 
 /* A result in a few letters: "none" "7" "1.5" "ptr" "payload" "shared" "cancelled" "abandoned"
  * "deadlock" "taken" "pending" "nomem" "closed" "stopped" "end" "full" "shutdown" "broken", a hold is "hold" or

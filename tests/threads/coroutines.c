@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Threads with a loop each and coroutines in all of them, which sleep, wait for each other, use generators, block on other
  * threads, are cancelled at random, and are there when their loop closes. */
-#include <unistd.h>
+#include <sched.h>
 
 #include "threads/threads.h"
 
@@ -36,7 +36,8 @@ static unsigned next_random(unsigned *state)
 
 static hence_result block(void *arg)
 {
-    usleep(next_random(&(unsigned){(unsigned)(uintptr_t)arg | 1}) % 200);
+    for (unsigned n = next_random(&(unsigned){(unsigned)(uintptr_t)arg | 1}) % 64; n; n--)
+        sched_yield();
     atomic_fetch_add(&blocked, 1);
     return hence_int(1);
 }

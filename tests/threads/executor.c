@@ -2,7 +2,6 @@
 /* Threads resolve promises of one loop; and loops share one executor, cancel jobs at random, and close with
  * jobs in every state: each result and each argument is destroyed exactly once. */
 #include <sched.h>
-#include <unistd.h>
 
 #include "threads/threads.h"
 
@@ -34,8 +33,6 @@ static void *resolve_all(void *arg)
     for (int i; (i = atomic_fetch_add(&next_promise, 1)) < PROMISES;) {
         while (i >= PROMISES / 2 && !atomic_load(&may_go_on))
             sched_yield();
-        if (i >= PROMISES / 2 && i % 64 == 0)
-            usleep(50);
         if (i % 16) {
             int error = hence_threadsafe_resolve(promises[i], hence_int(1));
             check(error == 0 || error == -ESHUTDOWN);

@@ -135,6 +135,27 @@ static void cancel(void *unused)
     hence_executor_unref(executor);
 }
 
+/* Who has seen that it is done finds it among those that are, also when the time is over. */
+static void completions(void *unused)
+{
+    hence_concurrent_future *next;
+    (void)unused;
+    begin();
+    future = hence_executor_submit(executor, run, NULL, drop);
+    hence_concurrent_future_add_done_callback(future, called, NULL);
+    hence_concurrent_completions *in_order = hence_concurrent_as_completed(&future, 1, 0);
+    const bool was_done = hence_concurrent_future_done(future);
+    hence_result r = hence_concurrent_completions_next(in_order, &next);
+    if (next != (hence_is_failure(&r) ? NULL : future) || (was_done && !next))
+        schedule_fail("it is done: %d, and is it there: %d", was_done, !!next);
+    hence_drop(r);
+    hence_concurrent_completions_free(in_order);
+    hence_executor_shutdown(executor, false, -1);
+    check();
+    hence_concurrent_future_unref(future);
+    hence_executor_unref(executor);
+}
+
 static hence_result run_quietly(void *arg)
 {
     runs++;
@@ -243,10 +264,14 @@ static const char end_does[] = "%d jobs, their end comes into a loop; the worker
                                "before it sleeps; the loop runs: %d";
 static const char operation_does[] = "an operation in a loop, cancelled: %d; the loop runs: %d";
 
+static const char completions_does[] =
+    "%d job, asked for when the time is over; the worker looks %d times before it sleeps";
+
 static const struct schedule_scenario scenarios[] = {
     {"result", result, result_does, {1, 1}, 1, UNBOUNDED, false, 0},
     {"result", result, result_does, {2, 1}, 0, 2, false, 0},
     {"cancel", cancel, cancel_does, {1, 1}, 0, 2, false, 0},
+    {"completions", completions, completions_does, {1, 1}, 0, UNBOUNDED, false, 0},
     {"submit", submit, submit_does, {0, 1}, 1, UNBOUNDED, false, 0},
     {"submit", submit, submit_does, {1, 1}, 0, UNBOUNDED, false, 0},
     {"end", shut_down, end_does, {2, 1, 1}, 0, UNBOUNDED, false, 0},
