@@ -51,6 +51,13 @@ TEST(circles, through_a_gather)
     check_circle(hence_gather(both.loop, futures, 1, 0), "deadlock");
 }
 
+/* difference 7: in asyncio input 1 may fail, which would end it */
+TEST(circles, through_a_gather_of_which_another_may_fail)
+{
+    begin(2);
+    check_circle(hence_gather(both.loop, futures, 2, 0), "deadlock");
+}
+
 /* difference 7 */
 TEST(circles, through_a_gather_that_collects)
 {
