@@ -164,6 +164,9 @@ static void sleep_until_woken(hence_executor *executor)
         is_waking = false;
     }
     hence_executor_set_sleepers(executor, executor->sleepers - 1, is_waking);
+    /* who has come while it was about to wake up has left the job to it: next_job() looks if there is no other */
+    if (!has_jobs && !hence_ring_is_empty(&executor->jobs))
+        hence_executor_take_inbox(executor);
 }
 
 /* The next job, or NULL when the thread is to end. With the mutex held. */

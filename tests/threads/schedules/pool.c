@@ -36,6 +36,8 @@ static int let_in; /* the latest that came out of the line */
 /* ---- what the jobs do ---- */
 
 _Noreturn void schedule_exit(void);
+int schedule_mutex_lock(pthread_mutex_t *mutex);
+int schedule_mutex_unlock(pthread_mutex_t *mutex);
 
 static bool has_begun(const void *work)
 {
@@ -109,6 +111,17 @@ static void begin(int max_workers)
         works[i].job = (struct hence_job){.fn = run, .arg = &works[i], .drop = drop, .kind = &kind};
     executor = hence_executor_new(&options);
     executor->spins = (unsigned)schedule_number(2);
+}
+
+/* All threads are there, so the inbox is open. */
+static void begin_open(int max_workers)
+{
+    begin(max_workers);
+    schedule_mutex_lock(&executor->mutex);
+    for (int i = 0; i < max_workers; i++)
+        if (hence_executor_start_worker(executor) != 0)
+            schedule_fail("no thread can be had");
+    schedule_mutex_unlock(&executor->mutex);
 }
 
 /* ---- without a loop ---- */
@@ -254,6 +267,38 @@ static void together(void *unused)
     hence_executor_unref(executor);
 }
 
+/* Two jobs that wait for each other again. One comes into the inbox; the other comes into the queue, since another is
+ * taken back or since it may stand in line. */
+static void meet_open(bool stands_in_line)
+{
+    begin_open(schedule_number(1));
+    works[1].other = &works[2];
+    works[2].other = &works[1];
+    works[0].refusals = hence_executor_queue(executor, &works[0].job, false) != 0;
+    works[1].refusals = hence_executor_queue(executor, &works[1].job, stands_in_line) != 0;
+    works[0].given_back = hence_executor_unqueue(executor, &works[0].job);
+    works[2].refusals = hence_executor_queue(executor, &works[2].job, false) != 0;
+    wait_for(&works[1]);
+    wait_for(&works[2]);
+    hence_executor_shutdown(executor, false, -1);
+    check_works();
+    hence_executor_unref(executor);
+}
+
+static void meet_in_inbox(void *unused)
+{
+    (void)unused;
+    let_in = -1;
+    meet_open(false);
+}
+
+static void meet_in_line(void *unused)
+{
+    (void)unused;
+    let_in = -1;
+    meet_open(true);
+}
+
 /* The first job's thread ends in it. */
 static void die(void *unused)
 {
@@ -381,6 +426,11 @@ static const char die_alone_does[] =
     "ends in a job, and no other can be had";
 static const char together_does[] =
     "%d jobs, two wait for each other, %d workers that look %d times before they sleep";
+static const char inbox_does[] = "%d jobs, one is taken back, two wait for each other, %d workers "
+                                 "that look %d times before they sleep";
+static const char inbox_line_does[] =
+    "%d jobs, one is taken back, two wait for each other, one may stand in line, %d workers that "
+    "look %d times before they sleep";
 static const char results_does[] =
     "%d jobs for a loop, %d workers that look %d times before they sleep";
 static const char cancel_does[] =
@@ -392,6 +442,8 @@ static const struct schedule_scenario scenarios[] = {
     {"queue", queue, queue_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
     {"queue", queue, queue_does, {2, 2, 1}, 1, UNBOUNDED, false, 0},
     {"together", together, together_does, {4, 2, 1}, 0, UNBOUNDED, false, 0},
+    {"inbox", meet_in_inbox, inbox_does, {3, 2, 1}, 0, 1, false, 0},
+    {"inbox", meet_in_line, inbox_line_does, {3, 2, 1}, 0, 1, false, 0},
     {"take-back", take_back, take_back_does, {2, 2, 1}, 0, UNBOUNDED, false, 0},
     {"take-back", take_back, take_back_does, {2, 2, 0}, 1, UNBOUNDED, false, 0},
     {"leave", leave, leave_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
@@ -412,6 +464,8 @@ static const struct schedule_scenario scenarios[] = {
     {"take-back", take_back, take_back_does, {2, 2, 1}, 1, UNBOUNDED, true, 1000000},
     {"take-back", take_back, take_back_does, {3, 2, 1}, 0, UNBOUNDED, true, 1000000},
     {"queue", queue, queue_does, {3, 2, 1}, 1, UNBOUNDED, true, 1000000},
+    {"inbox", meet_in_inbox, inbox_does, {3, 2, 0}, 0, UNBOUNDED, true, 0},
+    {"inbox", meet_in_line, inbox_line_does, {3, 2, 0}, 0, UNBOUNDED, true, 0},
     {"shutdown", end_early, shutdown_does, {3, 2, 1}, 1, UNBOUNDED, true, 1000000},
     {"shutdown", end_early, shutdown_does, {4, 2, 1}, 0, UNBOUNDED, true, 1000000},
     {"drop", drop_early, drop_does, {3, 2, 1}, 1, UNBOUNDED, true, 1000000},
