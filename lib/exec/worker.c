@@ -34,6 +34,8 @@ static void replace_worker(hence_executor *executor)
 {
     while (hence_executor_queued(executor) > executor->idle && !executor->broken) {
         int error = hence_executor_start_worker(executor);
+        if (!error)
+            hence_executor_let_in(executor);
         if (!error || executor->workers > 1)
             return;
         pthread_mutex_unlock(&executor->mutex);

@@ -251,6 +251,23 @@ static void line(void *unused)
     hence_executor_unref(executor);
 }
 
+/* The thread ends in the first job: nobody overtakes those that stand in line for the next one. */
+static void line_dies(void *unused)
+{
+    (void)unused;
+    begin(schedule_number(1));
+    executor->max_queued = 1;
+    let_in = -1;
+    works[0].dies = true;
+    for (int i = 0; i < jobs; i++)
+        if (hence_executor_queue(executor, &works[i].job, true) < 0)
+            schedule_fail("a job may not stand in line");
+    if (hence_executor_shutdown(executor, false, -1) != 0)
+        schedule_fail("shutting down fails");
+    check_works();
+    hence_executor_unref(executor);
+}
+
 /* Two jobs that wait for each other, once the threads may sleep already. */
 static void together(void *unused)
 {
@@ -419,6 +436,8 @@ static const char drop_does[] =
     "%d jobs, %d workers that look %d times before they sleep, shut down and dropped meanwhile";
 static const char line_does[] = "%d jobs in line for one place, %d workers that look %d times "
                                 "before they sleep, two are taken back";
+static const char line_dies_does[] = "%d jobs in line for one place, %d workers that look %d times "
+                                     "before they sleep, one ends in a job";
 static const char die_does[] =
     "%d jobs, %d workers that look %d times before they sleep, one ends in a job";
 static const char die_alone_does[] =
@@ -439,9 +458,9 @@ static const char close_does[] =
     "%d jobs for a loop that is freed, %d workers that look %d times before they sleep";
 
 static const struct schedule_scenario scenarios[] = {
-    {"queue", queue, queue_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
+    {"queue", queue, queue_does, {3, 2, 1}, 0, 1, false, 0},
     {"queue", queue, queue_does, {2, 2, 1}, 1, UNBOUNDED, false, 0},
-    {"together", together, together_does, {4, 2, 1}, 0, UNBOUNDED, false, 0},
+    {"together", together, together_does, {4, 2, 1}, 0, 1, false, 0},
     {"inbox", meet_in_inbox, inbox_does, {3, 2, 1}, 0, 1, false, 0},
     {"inbox", meet_in_line, inbox_line_does, {3, 2, 1}, 0, 1, false, 0},
     {"take-back", take_back, take_back_does, {2, 2, 1}, 0, UNBOUNDED, false, 0},
@@ -449,10 +468,11 @@ static const struct schedule_scenario scenarios[] = {
     {"leave", leave, leave_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
     {"shutdown", end_early, shutdown_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
     {"shutdown", end_early, shutdown_does, {2, 2, 1}, 1, UNBOUNDED, false, 0},
-    {"drop", drop_early, drop_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
+    {"drop", drop_early, drop_does, {3, 2, 1}, 0, 1, false, 0},
     {"drop", drop_early, drop_does, {2, 2, 1}, 1, UNBOUNDED, false, 0},
     {"line", line, line_does, {4, 1, 1}, 0, UNBOUNDED, false, 0},
     {"line", line, line_does, {4, 2, 1}, 0, 1, false, 0},
+    {"line", line_dies, line_dies_does, {4, 1, 1}, 0, UNBOUNDED, false, 0},
     {"die", die, die_does, {2, 1, 1}, 1, UNBOUNDED, false, 0},
     {"die", die, die_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
     {"alone", die_alone, die_alone_does, {3, 1, 1}, 1, UNBOUNDED, false, 0},
@@ -461,6 +481,9 @@ static const struct schedule_scenario scenarios[] = {
     {"results", results, results_does, {2, 2, 1}, 0, UNBOUNDED, false, 0},
     {"cancel", cancel, cancel_does, {2, 1, 1}, 1, UNBOUNDED, false, 0},
     {"close", close_early, close_does, {2, 1, 1}, 0, UNBOUNDED, false, 0},
+    {"queue", queue, queue_does, {3, 2, 1}, 0, UNBOUNDED, true, 0},
+    {"together", together, together_does, {4, 2, 1}, 0, UNBOUNDED, true, 0},
+    {"drop", drop_early, drop_does, {3, 2, 1}, 0, UNBOUNDED, true, 0},
     {"take-back", take_back, take_back_does, {2, 2, 1}, 1, UNBOUNDED, true, 1000000},
     {"take-back", take_back, take_back_does, {3, 2, 1}, 0, UNBOUNDED, true, 1000000},
     {"queue", queue, queue_does, {3, 2, 1}, 1, UNBOUNDED, true, 1000000},
