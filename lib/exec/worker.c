@@ -29,10 +29,14 @@ static void tell_ends(hence_executor *executor)
 }
 
 /* Sees to it that somebody is there for the jobs that wait; with the mutex held. If no thread can be had, and
- * there is no other one, they end. */
+ * there is no other one, they end. The inbox is closed each time first, since this thread, which still counts, does
+ * not come for what is brought there. */
 static void replace_worker(hence_executor *executor)
 {
-    while (hence_executor_queued(executor) > executor->idle && !executor->broken) {
+    for (;;) {
+        hence_executor_set_inbox(executor, false);
+        if (hence_executor_queued(executor) <= executor->idle || executor->broken)
+            return;
         int error = hence_executor_start_worker(executor);
         if (!error)
             hence_executor_let_in(executor);
@@ -49,7 +53,6 @@ static void replace_worker(hence_executor *executor)
  * go of the executor at once. */
 static void worker_ends(hence_executor *executor)
 {
-    hence_executor_set_inbox(executor, false); /* first: there may be nobody for what comes */
     replace_worker(executor);
     executor->workers--;
     hence_executor_set_inbox(executor, true);
@@ -259,6 +262,5 @@ int hence_executor_start_worker(hence_executor *executor)
     executor->started++;
     executor->workers++;
     executor->idle++;
-    hence_executor_set_inbox(executor, true);
     return 0;
 }

@@ -121,6 +121,7 @@ static void begin_open(int max_workers)
     for (int i = 0; i < max_workers; i++)
         if (hence_executor_start_worker(executor) != 0)
             schedule_fail("no thread can be had");
+    hence_executor_set_inbox(executor, true);
     schedule_mutex_unlock(&executor->mutex);
 }
 
