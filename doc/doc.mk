@@ -33,6 +33,7 @@ DESIGN = \
 	doc/design/base.md \
 	doc/design/compose.md \
 	doc/design/coro.md \
+	doc/design/coverage.md \
 	doc/design/deferred.md \
 	doc/design/exec.md \
 	doc/design/future.md \

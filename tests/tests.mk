@@ -103,6 +103,7 @@ CRITERION_TESTS += tests/schedule/test_cooperator.crit
 CRITERION_TESTS += tests/schedule/test_cooperator_life.crit
 CRITERION_TESTS += tests/schedule/test_main.crit
 CRITERION_TESTS += tests/coro/test_inline_scenarios.crit
+CRITERION_TESTS += tests/coro/test_loops.crit
 CRITERION_TESTS += tests/coro/test_main_coroutine.crit
 CRITERION_TESTS += tests/coro/test_nothing_lost.crit
 CRITERION_TESTS += tests/coro/test_task_scenarios.crit

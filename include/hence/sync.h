@@ -886,8 +886,8 @@ typedef struct hence_filesystem_lock hence_filesystem_lock;
  * @return yours: hence_filesystem_lock_free(); NULL when there is no memory, @p path is NULL or the
  *         loop refuses
  *
- * @threading{Any; from then on the thread that uses it.}
- * @complexity{O(1); one allocation.}
+ * @threading{The loop's.}
+ * @complexity{O(1); two allocations.}
  * @since 0.1
  * @snippet 76_filesystem_lock.c lock
  */
@@ -917,7 +917,7 @@ HENCE_API hence_filesystem_lock *hence_filesystem_lock_free(hence_filesystem_loc
        this one has it already              the hold, when that has been let go
        the file cannot be opened or locked  fails with errno's code, at once
        the time is over                     fails with HENCE_ETIMEDOUT
-       the loop closes                      fails with HENCE_ECLOSED
+       the loop closes, or is closed        fails with HENCE_ECLOSED
    @endverbatim
  *
  * @param site     a string that lives for ever: #HENCE_SITE; or NULL

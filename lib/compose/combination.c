@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/report.h"
+#include "future/future.h"
 #include "value/failure.h"
 
 static const struct hence_part combination_part;
@@ -31,6 +32,58 @@ void hence_combination_release(struct combination *c)
     hence_result r = c->many.waitable.slot;
     c->inputs->put(c);
     hence_drop(r);
+}
+
+/* ---- circles ---- */
+
+/* Are there two different inputs that have not ended? What has ended stays so: all searches together look at
+ * each input once or twice. */
+static bool has_others(struct combination *c)
+{
+    struct hence_waitable *one = NULL, *other = NULL;
+    while (c->one < c->size && !(one = c->inputs->get(c, c->one)))
+        c->one++;
+    if (c->other <= c->one)
+        c->other = c->one + 1;
+    while (c->other < c->size && (!(other = c->inputs->get(c, c->other)) || other == one))
+        c->other++;
+    return c->other < c->size;
+}
+
+/* Can one input decide without the others? */
+static bool one_decides(const struct combination *c)
+{
+    const unsigned one_failure = COMBINATION_WATCHES | COMBINATION_FIRST_FAILURE;
+    return c->policy == &hence_race_policy || (c->flags & COMBINATION_FIRST_VALUE) ||
+           (c->flags & one_failure) == one_failure;
+}
+
+struct hence_waitable *hence_combination_leads_to(struct combination *c)
+{
+    const bool can_do_without = (c->flags & COMBINATION_TIMED) || (one_decides(c) && has_others(c));
+    return c->decided || can_do_without ? NULL : &c->many.waitable;
+}
+
+/* A Future that is done waits for nothing any more, though it has not been told yet. */
+static bool is_done(const struct hence_waitable *waitable)
+{
+    return waitable->consumer.part == &hence_future_part &&
+           hence_future_done((const hence_future *)waitable);
+}
+
+/* It has come down to one input: does that wait for it? It was no circle as long as others could decide. */
+static bool is_in_circle(struct combination *c)
+{
+    struct hence_waitable *whole = hence_combination_leads_to(c), *last;
+    if (!whole || c->one >= c->size) /* copies of what has ended are still to be told */
+        return false;
+    struct hence_waitable *input = c->inputs->get(c, c->one);
+    if (is_done(input))
+        return false;
+    if (hence_waitable_waits_for(input, whole, &last))
+        return true;
+    struct hence_search search = {.to = last, .steps = 1000, .branches = 100};
+    return c->consumer && !is_done(last) && hence_waitable_leads_to(whole, &search);
 }
 
 /* ---- results arrive ---- */
@@ -74,7 +127,9 @@ void hence_combination_decide(struct combination *c, hence_result outcome)
     if (c->ended == c->size)
         return;
     c->deciding = true;
-    if ((c->flags & COMBINATION_CANCELS_REST) && !c->cancelled) /* that is done already */
+    /* that is done already; or all that is left waits for what comes of this */
+    const bool is_done_without = c->cancelled || c->is_in_circle;
+    if ((c->flags & COMBINATION_CANCELS_REST) && !is_done_without)
         hence_waitable_cancel(&c->many.waitable);
     if (!c->cancelling) /* otherwise when that is done */
         let_go_of_rest(c);
@@ -94,6 +149,11 @@ static bool is_ready(const struct combination *c)
 struct hence_consumer *hence_combination_finish(struct combination *c, hence_result *r)
 {
     struct hence_consumer *consumer = c->consumer;
+    if (!c->decided && !c->cancelling && c->policy->break_circle && one_decides(c) &&
+        is_in_circle(c)) {
+        c->is_in_circle = true;
+        c->policy->break_circle(c);
+    }
     if (!consumer || !is_ready(c))
         return NULL;
     c->consumer = NULL;
@@ -197,31 +257,6 @@ static struct hence_waitable *cancel_each_part(struct hence_waitable *self, bool
     *result = c->accepted ? 0 : -EALREADY;
     finish_cancelling(c);
     return NULL;
-}
-
-/* Are there two different inputs that have not ended? What has ended stays so: all searches together look at
- * each input once or twice. */
-static bool has_others(struct combination *c)
-{
-    struct hence_waitable *one = NULL, *other = NULL;
-    while (c->one < c->size && !(one = c->inputs->get(c, c->one)))
-        c->one++;
-    if (c->other <= c->one)
-        c->other = c->one + 1;
-    while (c->other < c->size && (!(other = c->inputs->get(c, c->other)) || other == one))
-        c->other++;
-    return c->other < c->size;
-}
-
-struct hence_waitable *hence_combination_leads_to(struct combination *c)
-{
-    const bool one_decides =
-        c->policy == &hence_race_policy || (c->flags & COMBINATION_FIRST_VALUE);
-    const bool one_failure_decides =
-        (c->flags & COMBINATION_WATCHES) && (c->flags & COMBINATION_FIRST_FAILURE);
-    const bool can_do_without =
-        (c->flags & COMBINATION_TIMED) || ((one_decides || one_failure_decides) && has_others(c));
-    return c->decided || can_do_without ? NULL : &c->many.waitable;
 }
 
 static struct hence_consumer *waiter_part(const struct hence_waitable *self)

@@ -45,6 +45,9 @@ struct combination_policy {
     void (*arrive)(struct combination *c, size_t i, hence_result r);
     /* Gives back what the outcome might have needed. */
     void (*discard)(struct combination *c);
+    /* Decides it, since all that it still depends on is input `c->one`, which waits for it. NULL: that is not
+     * looked for. */
+    void (*break_circle)(struct combination *c);
 };
 
 /* How results come. */

@@ -17,6 +17,11 @@ static void discard(struct combination *c)
     hence_failure_unref(failure);
 }
 
+static void decide_deadlock(struct combination *c)
+{
+    hence_combination_decide(c, hence_fail_static(HENCE_EDEADLK));
+}
+
 static void decide_winner(struct combination *c, size_t i, hence_result r)
 {
     hence_winner *winner = c->winner;
@@ -56,7 +61,7 @@ static void list_arrive(struct combination *c, size_t i, hence_result r)
         decide_list(c);
 }
 
-const struct combination_policy hence_list_policy = {list_arrive, discard};
+const struct combination_policy hence_list_policy = {list_arrive, discard, decide_deadlock};
 
 bool hence_list_prepare(struct combination *c)
 {
@@ -74,6 +79,13 @@ bool hence_list_prepare(struct combination *c)
 
 /* ---- races ---- */
 
+static void decide_group(struct combination *c)
+{
+    hence_failure *group = c->failure;
+    c->failure = NULL;
+    hence_combination_decide(c, hence_fail_with(hence_failure_complete_group(group)));
+}
+
 static void race_arrive(struct combination *c, size_t i, hence_result r)
 {
     if (!hence_is_failure(&r)) {
@@ -81,14 +93,22 @@ static void race_arrive(struct combination *c, size_t i, hence_result r)
         return;
     }
     hence_failure_add_member(c->failure, i, hence_take_failure(&r));
-    if (c->ended == c->size) {
-        hence_failure *group = c->failure;
-        c->failure = NULL;
-        hence_combination_decide(c, hence_fail_with(hence_failure_complete_group(group)));
-    }
+    if (c->ended == c->size)
+        decide_group(c);
 }
 
-const struct combination_policy hence_race_policy = {race_arrive, discard};
+/* It has failed with the reasons of the others, and this one. */
+static void race_break_circle(struct combination *c)
+{
+    for (size_t i = 0; i < c->size; i++) {
+        hence_result deadlock = hence_fail_static(HENCE_EDEADLK);
+        if (!hence_failure_member(c->failure, i))
+            hence_failure_add_member(c->failure, i, hence_take_failure(&deadlock));
+    }
+    decide_group(c);
+}
+
+const struct combination_policy hence_race_policy = {race_arrive, discard, race_break_circle};
 
 bool hence_race_prepare(struct combination *c)
 {
@@ -119,7 +139,7 @@ static void gather_arrive(struct combination *c, size_t i, hence_result r)
         decide_list(c);
 }
 
-const struct combination_policy hence_gather_policy = {gather_arrive, discard};
+const struct combination_policy hence_gather_policy = {gather_arrive, discard, NULL};
 
 bool hence_gather_prepare(struct combination *c)
 {
@@ -142,4 +162,4 @@ static void wait_arrive(struct combination *c, size_t i, hence_result r)
         hence_combination_decide(c, hence_int((int64_t)hence_combination_count_done(c)));
 }
 
-const struct combination_policy hence_wait_policy = {wait_arrive, discard};
+const struct combination_policy hence_wait_policy = {wait_arrive, discard, NULL};

@@ -82,8 +82,11 @@ static bool take(struct task *task, hence_result chain)
  * same way, or is in `must_cancel` again. Was it in time? */
 static bool pass_cancel_on(struct task *task)
 {
-    if (HENCE_LIKELY(!task->must_cancel))
+    if (HENCE_LIKELY(!task->must_cancel)) {
+        if (HENCE_UNLIKELY(task->has_closed))
+            hence_waitable_cancel(task->awaited);
         return false;
+    }
     task->must_cancel = false;
     const bool in_time = hence_waitable_cancel(task->awaited) == 0;
     task->must_cancel |= !in_time;
@@ -222,6 +225,7 @@ static void close_part(struct hence_hold *hold)
 {
     struct task *task = (struct task *)((char *)hold - offsetof(struct task, hold));
     hence_result r;
+    task->has_closed = true;
     if (task->awaited) {
         hence_waitable_cancel(task->awaited);
         return;

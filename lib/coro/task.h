@@ -55,6 +55,8 @@ struct task {
     bool must_cancel; /* the next wait is to be cancelled, or, if there is none, the result */
     bool is_queued;   /* a call of the loop will have it go on */
     bool has_told;    /* a scope has cancelled what it awaits */
+    bool
+        has_closed; /* the loop, and it has been told: nothing that it waits for would end by itself */
 };
 
 /* The one whose body runs, or NULL. */

@@ -229,10 +229,12 @@ static int find_place(hence_executor *executor)
         return -EPIPE;
     if (hence_executor_queued(executor) < executor->idle)
         return 0;
-    if (executor->workers < executor->max_workers && hence_executor_start_worker(executor) == 0)
-        return 0;
-    if (!executor->workers)
+    if (executor->workers < executor->max_workers && hence_executor_start_worker(executor) == 0) {
+        hence_executor_set_inbox(executor, true);
+        hence_executor_let_in(executor); /* those in line go first */
+    } else if (!executor->workers) {
         return -ENOMEM;
+    }
     return has_room(executor) ? 0 : -EAGAIN;
 }
 

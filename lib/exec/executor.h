@@ -150,7 +150,7 @@ bool hence_executor_is_parents(const hence_executor *executor);
 
 /* ---- with the mutex held ---- */
 
-/* worker.c: one more thread: 0, or -errno. */
+/* worker.c: one more thread: 0, or -errno. The inbox may be open then. */
 int hence_executor_start_worker(hence_executor *executor);
 
 /* The jobs that wait for a thread. More may come into the inbox at any time. */

@@ -29,11 +29,17 @@ static void tell_ends(hence_executor *executor)
 }
 
 /* Sees to it that somebody is there for the jobs that wait; with the mutex held. If no thread can be had, and
- * there is no other one, they end. */
+ * there is no other one, they end. The inbox is closed each time first, since this thread, which still counts, does
+ * not come for what is brought there. */
 static void replace_worker(hence_executor *executor)
 {
-    while (hence_executor_queued(executor) > executor->idle && !executor->broken) {
+    for (;;) {
+        hence_executor_set_inbox(executor, false);
+        if (hence_executor_queued(executor) <= executor->idle || executor->broken)
+            return;
         int error = hence_executor_start_worker(executor);
+        if (!error)
+            hence_executor_let_in(executor);
         if (!error || executor->workers > 1)
             return;
         pthread_mutex_unlock(&executor->mutex);
@@ -47,7 +53,6 @@ static void replace_worker(hence_executor *executor)
  * go of the executor at once. */
 static void worker_ends(hence_executor *executor)
 {
-    hence_executor_set_inbox(executor, false); /* first: there may be nobody for what comes */
     replace_worker(executor);
     executor->workers--;
     hence_executor_set_inbox(executor, true);
@@ -166,6 +171,9 @@ static void sleep_until_woken(hence_executor *executor)
         is_waking = false;
     }
     hence_executor_set_sleepers(executor, executor->sleepers - 1, is_waking);
+    /* who has come while it was about to wake up has left the job to it: next_job() looks if there is no other */
+    if (!has_jobs && !hence_ring_is_empty(&executor->jobs))
+        hence_executor_take_inbox(executor);
 }
 
 /* The next job, or NULL when the thread is to end. With the mutex held. */
@@ -256,6 +264,5 @@ int hence_executor_start_worker(hence_executor *executor)
     executor->started++;
     executor->workers++;
     executor->idle++;
-    hence_executor_set_inbox(executor, true);
     return 0;
 }

@@ -238,6 +238,38 @@ static struct future_chain *only_chain(const hence_future *f)
     return chain->consumer->part->waits_instead ? chain : NULL;
 }
 
+static void replace_awaited(struct hence_consumer *consumer, struct hence_waitable *waitable)
+{
+    if (consumer->part ==
+        &hence_future_part) /* that is not to be cut out too: a row of them needs no stack */
+        ((hence_future *)consumer)->waitable.slot = hence_chain_to(waitable);
+    else
+        consumer->part->waits_instead(consumer, waitable);
+}
+
+/* An endless tail loop runs in constant memory: the one who waits for `f`, and has nothing else to do with it,
+ * waits for `waitable`, as `f` does now, and `f` goes. */
+static void cut_out_if_tail(hence_future *f, struct hence_waitable *waitable)
+{
+    struct future_chain *chain = only_chain(f);
+    if (!chain || &chain->waitable == waitable)
+        return;
+    struct hence_consumer *consumer = chain->consumer;
+    waitable->consumer.part->hand_on(waitable, consumer);
+    replace_awaited(consumer, waitable);
+    f->state &= ~(uint32_t)FUTURE_WAITING;
+    f->waitable.slot = hence_none();
+    hence_listener_remove(f, &chain->listener);
+    chain_free(chain);
+}
+
+void hence_future_waits_instead(struct hence_consumer *self, struct hence_waitable *waitable)
+{
+    hence_future *f = (hence_future *)self;
+    f->waitable.slot = hence_chain_to(waitable);
+    cut_out_if_tail(f, waitable);
+}
+
 void hence_future_resolve_chain(hence_future *f, hence_result chained)
 {
     struct hence_waitable *waitable = hence_chained(&chained);
@@ -253,16 +285,5 @@ void hence_future_resolve_chain(hence_future *f, hence_result chained)
     }
     f->state = (f->state & ~(uint32_t)FUTURE_CANCELLER) | FUTURE_WAITING;
     f->waitable.slot = chained;
-    struct future_chain *chain = only_chain(f);
-    if (!chain)
-        return;
-    /* an endless tail loop runs in constant memory: the one who waits for `f` waits for what `f`
-     * waits for, and `f` goes */
-    struct hence_consumer *consumer = chain->consumer;
-    waitable->consumer.part->hand_on(waitable, consumer);
-    consumer->part->waits_instead(consumer, waitable);
-    f->state &= ~(uint32_t)FUTURE_WAITING;
-    f->waitable.slot = hence_none();
-    hence_listener_remove(f, &chain->listener);
-    chain_free(chain);
+    cut_out_if_tail(f, waitable);
 }

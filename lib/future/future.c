@@ -392,11 +392,6 @@ static struct hence_consumer *deliver_part(struct hence_consumer *self, hence_re
     return NULL;
 }
 
-static void waits_instead_part(struct hence_consumer *self, struct hence_waitable *waitable)
-{
-    ((hence_future *)self)->waitable.slot = hence_chain_to(waitable);
-}
-
 const struct hence_part hence_future_part = {
     .resolve = resolve_part,
     .abandon = abandon_part,
@@ -413,6 +408,6 @@ const struct hence_part hence_future_part = {
     .next_behind = hence_future_next_behind,
     .owner = owner_part,
     .deliver = deliver_part,
-    .waits_instead = waits_instead_part,
+    .waits_instead = hence_future_waits_instead,
     .takes_untold = true,
 };

@@ -106,7 +106,9 @@ void hence_returnable_told(hence_future *f);
 /* The result of one that is done, for who only passes it on. */
 hence_result hence_future_read_untold(hence_future *f);
 
-/* chain.c: resolves `f` with a chain. */
+/* chain.c: as a consumer. */
+void hence_future_waits_instead(struct hence_consumer *self, struct hence_waitable *waitable);
+/* Resolves `f` with a chain. */
 void hence_future_resolve_chain(hence_future *f, hence_result chain);
 
 #endif

@@ -8,6 +8,10 @@
  * afterwards: a parcel that comes in between is taken as well, and one that comes after finds the stack empty and
  * wakes the loop again. Then it takes its turn at once: libevent has just polled.
  *
+ * While the loop takes the turn for which it was woken a mark says so in the place of the empty stack. Who finds that
+ * need not wake it: before the loop goes back to libevent it puts nothing in the mark's place, or finds what came
+ * meanwhile. On one processor a thread that the loop has answered often posts again before the loop gets to sleep.
+ *
  * Closing puts a mark in the place of the stack, for good: who finds it is refused, and sees all that the loop's
  * thread did before, that the loop is closed above all. The descriptor
  * itself is closed with the loop's memory, since a thread that found the stack empty just before may still
@@ -23,7 +27,8 @@
 #include "base/memory.h"
 #include "loop/loop.h"
 
-static struct hence_parcel closed_mark;
+/* In the place of the stack: the loop has closed; or it is awake, and will look again before it sleeps. */
+static struct hence_parcel closed_mark, awake_mark;
 
 /* What hence_call_soon_threadsafe() posts. */
 struct posted_call {
@@ -57,7 +62,7 @@ static int post(hence_loop *loop, struct hence_parcel *parcel, bool is_last)
         const bool wakes = !top, visits = wakes && is_last;
         if (visits)
             atomic_fetch_add_explicit(&loop->door.visitors, 1, memory_order_relaxed);
-        parcel->next = top;
+        parcel->next = top == &awake_mark ? NULL : top;
         HENCE_COUNT(CALLS_MADE); /* before the loop can have made it */
         is_posted = atomic_compare_exchange_weak_explicit(
             &loop->door.posted, &top, parcel, memory_order_acq_rel, memory_order_acquire);
@@ -125,8 +130,9 @@ static void take_posted(struct door *door, struct hence_parcel *instead)
 {
     struct hence_parcel *posted =
         atomic_exchange_explicit(&door->posted, instead, memory_order_acq_rel);
+    door->is_awake = instead == &awake_mark;
     struct hence_parcel *in_order = NULL, *last = posted;
-    if (!posted || posted == &closed_mark)
+    if (!posted || posted == &closed_mark || posted == &awake_mark)
         return;
     while (posted) {
         struct hence_parcel *next = posted->next;
@@ -157,19 +163,22 @@ static struct ready take_arrived(struct door *door)
     return entry;
 }
 
-void hence_door_let_in(hence_loop *loop, int at_most)
+int hence_door_let_in(hence_loop *loop, int at_most)
 {
     struct door *door = &loop->door;
+    int calls = 0;
     for (; at_most > 0 && door->arrived && hence_ready_reserve(&loop->queue) == 0; at_most--) {
         const struct ready entry = take_arrived(door);
         if (entry.fn) {
             hence_ready_append(&loop->queue, &entry);
         } else {
+            calls++;
             loop->ran++;
             HENCE_COUNT(CALLS_ENDED);
             entry.drop(entry.arg);
         }
     }
+    return calls;
 }
 
 void hence_door_make_turn(hence_loop *loop)
@@ -210,13 +219,29 @@ static void on_wake_up(evutil_socket_t fd, short what, void *arg)
     (void)what;
     while (!loop->door.is_edge && read(fd, &count, sizeof count) < 0 && errno == EINTR)
         ;
-    take_posted(&loop->door, NULL);
     if (loop->polling && !loop->turn_by_door) { /* a pass that makes one turn */
+        take_posted(&loop->door, NULL);
         hence_loop_arm(loop);
         return;
     }
+    take_posted(&loop->door, &awake_mark);
     loop->turn_by_door = false;
     hence_loop_turn(-1, 0, loop); /* libevent has just polled */
+}
+
+bool hence_door_may_rest(hence_loop *loop)
+{
+    struct door *door = &loop->door;
+    struct hence_parcel *top = &awake_mark;
+    if (!door->is_awake)
+        return true;
+    if (atomic_compare_exchange_strong_explicit(&door->posted, &top, NULL, memory_order_acq_rel,
+                                                memory_order_relaxed)) {
+        door->is_awake = false;
+        return true;
+    }
+    take_posted(door, &awake_mark);
+    return false;
 }
 
 int hence_door_open(hence_loop *loop)

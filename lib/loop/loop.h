@@ -202,7 +202,8 @@ struct hence_parcel_kind {
 
 struct door {
     char apart_before[HENCE_CACHE_LINE];
-    _Atomic(struct hence_parcel *) posted; /* the last one first; or the mark that says "closed" */
+    _Atomic(struct hence_parcel *)
+        posted; /* the last one first; or one of the marks that say "closed" and "awake" */
     atomic_size_t
         visitors; /* who may touch the loop's memory: all references together, threads here */
     char apart_behind[HENCE_CACHE_LINE];
@@ -210,7 +211,8 @@ struct door {
     struct hence_parcel *arrived_last;
     struct event event;
     int fd;
-    bool is_edge; /* a write is told once: the eventfd need not be read */
+    bool is_edge;  /* a write is told once: the eventfd need not be read */
+    bool is_awake; /* `posted` is, or was before others posted, the mark that says "awake" */
 };
 
 /* Posts a parcel, from any thread: 0, or -ESHUTDOWN, and then it has not been touched. Nothing is
@@ -368,7 +370,10 @@ int hence_door_open(hence_loop *loop);
 void hence_door_close(hence_loop *loop);
 /* Moves into the queue what has arrived, as far as there is room; not too much at once, so that what it carries is still at
  * hand when it is called. */
-void hence_door_let_in(hence_loop *loop, int at_most);
+int hence_door_let_in(hence_loop *loop, int at_most);
+/* The loop is about to go back to libevent: true. false: something has come for which nobody wakes it. If there is no time
+ * for that now, it must take another turn without being woken: it is armed as long as something has arrived. */
+bool hence_door_may_rest(hence_loop *loop);
 /* Has the door's event take the turn, since the turn's own event cannot be armed. */
 void hence_door_make_turn(hence_loop *loop);
 /* Takes what is posted now, without waiting for the wake-up. */

@@ -168,7 +168,7 @@ static void take_turn(hence_loop *loop)
     for (;;) { /* a call that closes the loop leaves nothing in the queue */
         if (queue->head >= queue->limit) { /* a new snapshot */
             if (loop->door.arrived)
-                hence_door_let_in(loop, loop->one_snapshot ? INT_MAX : HENCE_TURN_CALLS);
+                left -= hence_door_let_in(loop, loop->one_snapshot ? INT_MAX : left);
             if (loop->closed)
                 break;
             queue_due_timers(loop);
@@ -186,7 +186,9 @@ static void take_turn(hence_loop *loop)
         }
         if (queue->head < queue->limit) /* it goes on after a poll */
             break;
-        if (loop->stopping || loop->one_snapshot || !left || hence_ready_is_empty(queue))
+        if (loop->stopping || loop->one_snapshot || left <= 0)
+            break;
+        if (hence_ready_is_empty(queue) && hence_door_may_rest(loop))
             break;
     }
 }
@@ -202,6 +204,7 @@ static void end_turn(hence_loop *loop, bool by_door, int64_t armed)
             event_base_loopbreak(loop->base);
     }
     loop->armed = armed;
+    hence_door_may_rest(loop);
     hence_loop_arm(loop);
 }
 

@@ -33,6 +33,7 @@ struct condition_wait {
     void *arg;
     hence_result outcome; /* none: notified */
     bool is_decided;      /* it waits for the lock only */
+    bool is_asking;       /* its predicate is being called, which may end all that is here */
 };
 
 static struct condition_wait *wait_of(struct hence_ring *ring)
@@ -42,16 +43,22 @@ static struct condition_wait *wait_of(struct hence_ring *ring)
 
 /* ---- the end of a wait ---- */
 
-static void finish(struct condition_wait *wait)
+/* What it gives; its reference to the condition is the caller's. */
+static hence_result end_wait(struct condition_wait *wait)
 {
-    struct hence_consumer *consumer = wait->consumer;
-    struct primitive *condition = &wait->condition->primitive;
     hence_result r = wait->outcome;
     hence_ring_remove(&wait->ring);
     if (wait->hold)
         wait->hold->wait = NULL;
     hence_memory_put(wait, sizeof *wait);
-    hence_deliver(consumer, r);
+    return r;
+}
+
+static void finish(struct condition_wait *wait)
+{
+    struct hence_consumer *consumer = wait->consumer;
+    struct primitive *condition = &wait->condition->primitive;
+    hence_deliver(consumer, end_wait(wait));
     hence_primitive_unref(condition);
 }
 
@@ -80,12 +87,22 @@ static void wait_again(struct condition_wait *wait)
         hence_hold_go_away(wait->hold);
 }
 
-/* Has it been notified for something that is not so yet? */
-static bool is_too_early(const struct condition_wait *wait)
+/* Does its predicate say that it is to wait on? Otherwise it has its outcome. */
+static bool is_too_early(struct condition_wait *wait)
 {
-    if (!wait->predicate || !hence_is_none(&wait->outcome) || wait->condition->primitive.freed)
+    if (!wait->predicate || !hence_is_none(&wait->outcome))
         return false;
-    return !wait->predicate(wait->arg) && hence_is_none(&wait->outcome); /* it may have cancelled */
+    wait->is_asking = true;
+    const bool is_so = wait->predicate(wait->arg);
+    wait->is_asking = false;
+    if (!hence_is_none(&wait->outcome)) /* it was cancelled, or its hold was freed */
+        return false;
+    const bool holds = !wait->hold || wait->hold->state == HOLD_HOLDS;
+    if (holds && !is_so && !wait->condition->primitive.freed)
+        return true;
+    if (!holds || !is_so)
+        wait->outcome = hence_fail_static(HENCE_EABANDONED);
+    return false;
 }
 
 /* The hold is at the front of the lock's row. */
@@ -118,7 +135,8 @@ static void hold_ended(hence_hold *hold)
     hence_ring_remove(&hold->ring);
     wait->outcome = hence_fail_static(HENCE_EABANDONED);
     hence_primitive_ref(&condition->primitive);
-    finish(wait);
+    if (!wait->is_asking) /* who asks goes on with it */
+        finish(wait);
     if (was_notified)
         notify(condition, 1);
     hence_primitive_unref(&condition->primitive);
@@ -156,7 +174,7 @@ static int cancel_part(struct hence_waitable *self)
         hence_primitive_unref(&condition->primitive);
         return 0;
     }
-    if (!wait->hold || !hence_is_none(&wait->outcome))
+    if (!(wait->hold || wait->is_asking) || !hence_is_none(&wait->outcome))
         return -EALREADY;
     wait->outcome = hence_fail_static(HENCE_ECANCELLED);
     notify(wait->condition, 1); /* who was notified in vain passes it on */
@@ -227,7 +245,29 @@ static bool is_right(const hence_condition *condition, const hence_hold *hold)
 {
     if (!condition->lock)
         return !hold;
-    return hold && hold->gate == condition->lock && hold->state == HOLD_HOLDS;
+    return hold && hold->gate == condition->lock && hold->state == HOLD_HOLDS && !hold->wait;
+}
+
+static struct condition_wait *wait_new(hence_condition *condition, hence_hold *hold,
+                                       hence_predicate *predicate, void *arg)
+{
+    struct condition_wait *wait = hence_memory_get_zeroed(sizeof *wait);
+    if (!wait)
+        return NULL;
+    wait->waitable.consumer.part = &wait_part;
+    wait->condition = condition;
+    wait->predicate = predicate;
+    wait->arg = arg;
+    wait->outcome = hence_none();
+    wait->hold = hold;
+    hence_ring_init(&wait->ring);
+    hence_primitive_ref(&condition->primitive);
+    if (hold) {
+        hold->told = hold_told;
+        hold->ended = hold_ended;
+        hold->wait = wait;
+    }
+    return wait;
 }
 
 static void wait_for(hence_condition *condition, hence_hold *hold, hence_predicate *predicate,
@@ -242,28 +282,16 @@ static void wait_for(hence_condition *condition, hence_hold *hold, hence_predica
         hence_resolve_at(NULL, promise, hence_fail_static(HENCE_EABANDONED));
         return;
     }
-    if (predicate && predicate(arg)) {
-        hence_resolve_at(NULL, promise, hence_none());
-        return;
-    }
-    struct condition_wait *wait = hence_memory_get_zeroed(sizeof *wait);
+    struct condition_wait *wait = wait_new(condition, hold, predicate, arg);
     if (!wait) {
         hence_resolve_at(NULL, promise, hence_fail_static(HENCE_ENOMEM));
-        return;
+    } else if (predicate && !is_too_early(wait)) {
+        hence_resolve_at(NULL, promise, end_wait(wait));
+        hence_primitive_unref(&condition->primitive);
+    } else {
+        hence_resolve_at(NULL, promise, hence_chain_to(&wait->waitable));
+        wait_again(wait);
     }
-    wait->waitable.consumer.part = &wait_part;
-    wait->condition = condition;
-    wait->predicate = predicate;
-    wait->arg = arg;
-    wait->hold = hold;
-    hence_primitive_ref(&condition->primitive);
-    hence_resolve_at(NULL, promise, hence_chain_to(&wait->waitable));
-    if (hold) {
-        hold->told = hold_told;
-        hold->ended = hold_ended;
-        hold->wait = wait;
-    }
-    wait_again(wait);
 }
 
 hence_deferred *hence_condition_wait_for_at(const char *site, hence_condition *condition,

@@ -21,7 +21,8 @@
 struct hence_filesystem_lock {
     struct gate gate;
     hence_loop *loop;
-    int fd; /* of the file while it is locked; otherwise -1 */
+    struct hence_hold attached; /* to the loop, which tells when it closes */
+    int fd;                     /* of the file while it is locked; otherwise -1 */
     bool has_timer;
     hence_call timer;
     int64_t interval;
@@ -75,12 +76,6 @@ static void ask_again(void *arg)
 static void timer_gone(void *arg)
 {
     hence_filesystem_lock *lock = arg;
-    if (hence_loop_is_closed(lock->loop)) {
-        lock->has_timer = false;
-        while (hence_gate_has_waiting(&lock->gate))
-            hence_hold_refuse((struct hence_sync_hold *)lock->gate.waiting.next,
-                              hence_fail_static(HENCE_ECLOSED));
-    }
     hence_primitive_unref(&lock->gate.primitive);
 }
 
@@ -156,9 +151,25 @@ static void forget(struct gate *gate, struct hence_sync_hold *hold)
     stop_timer_if_alone((hence_filesystem_lock *)gate);
 }
 
+/* Nobody asks any more for those who wait, whether there was a timer or they stood behind somebody here. */
+static void loop_closes(struct hence_hold *attached)
+{
+    hence_filesystem_lock *lock =
+        (hence_filesystem_lock *)((char *)attached - offsetof(hence_filesystem_lock, attached));
+    hence_primitive_ref(&lock->gate.primitive);
+    lock->has_timer = false;
+    while (hence_gate_has_waiting(&lock->gate))
+        hence_hold_refuse((struct hence_sync_hold *)lock->gate.waiting.next,
+                          hence_fail_static(HENCE_ECLOSED));
+    hence_primitive_unref(&lock->gate.primitive);
+}
+
+static const struct hence_hold_kind attached_kind = {.close = loop_closes};
+
 static void end(struct primitive *primitive)
 {
     hence_filesystem_lock *lock = (hence_filesystem_lock *)primitive;
+    hence_loop_let_go(lock->loop, &lock->attached);
     hence_memory_put(lock->path, lock->path_size);
     hence_loop_undepend(lock->loop);
 }
@@ -185,7 +196,9 @@ hence_filesystem_lock *hence_filesystem_lock_new(hence_loop *loop, const char *p
     lock->interval = HENCE_SECONDS(1);
     lock->path = memcpy(copy, path, size);
     lock->path_size = size;
+    lock->attached.kind = &attached_kind;
     hence_loop_depend(loop);
+    hence_loop_attach(loop, &lock->attached);
     return lock;
 }
 
@@ -197,6 +210,10 @@ hence_filesystem_lock *hence_filesystem_lock_free(hence_filesystem_lock *lock)
 
 static void acquire(hence_filesystem_lock *lock, int64_t timeout, hence_promise *promise)
 {
+    if (hence_loop_is_closed(lock->loop)) { /* nobody would tell who has to wait */
+        hence_resolve_at(NULL, promise, hence_fail_static(HENCE_ECLOSED));
+        return;
+    }
     struct hence_sync_hold *hold = hence_hold_new(&lock->gate);
     struct file_hold *file_hold = (struct file_hold *)hold;
     if (hold && timeout >= 0) {

@@ -192,7 +192,7 @@ void hence_hold_free(void *p)
     hence_primitive_ref(&gate->primitive);
     if (hold->state == HOLD_HOLDS)
         leave(hold);
-    else if (hold->wait)
+    if (hold->wait) /* it waits for a condition, or that is about to be asked about */
         hold->ended(hold);
     hence_ring_remove(&hold->ring);
     hence_hold_end(hold);

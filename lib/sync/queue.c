@@ -96,7 +96,6 @@ static hence_queue *queue_new(size_t max_size, enum store_kind kind)
         hence_row_init(&queue->putters);
         hence_row_init(&queue->joiners);
         hence_row_init(&queue->decided);
-        hence_ring_init(&queue->returned);
         queue->store.kind = kind;
         queue->max_size = max_size;
         queue->backlog = SIZE_MAX;
@@ -268,7 +267,7 @@ static void get(hence_queue *queue, hence_promise *promise)
         hence_queue_future_note(queue, promise, &item);
         hence_resolve_at(NULL, promise, item.r);
         hence_primitive_serve(&queue->primitive);
-    } else if (queue->is_shut_down) {
+    } else if (queue->is_shut_down && !hence_queue_size(queue)) {
         hence_resolve_at(NULL, promise, hence_fail_static(HENCE_ESHUTDOWN));
     } else if (queue->getters.size >= queue->backlog) {
         hence_resolve_at(NULL, promise, hence_fail_static(HENCE_EFULL));

@@ -4,6 +4,8 @@
  * loop; and if it never is (the task that waits was cancelled meanwhile, another one has won the race, the
  * Future was let go), the item comes back, and is the next one to be given. What it comes back in is the
  * memory of the Future, so none is needed.
+ *
+ * Those that have come back are a pairing heap: they may come in any order, and any number of them.
  */
 #include "base/memory.h"
 #include "future/returnable.h"
@@ -11,16 +13,11 @@
 
 struct queue_future {
     struct hence_returnable returnable; /* first */
-    struct hence_ring ring;             /* of those that have come back */
+    struct queue_future *child, *next; /* of those that have come back: first child, next sibling */
     hence_queue *queue;
     struct item item; /* its result stands in the Future's slot until it comes back */
     uint64_t given;   /* in which order, from 1; 0: none yet */
 };
-
-static struct queue_future *of_ring(struct hence_ring *ring)
-{
-    return (struct queue_future *)((char *)ring - offsetof(struct queue_future, ring));
-}
 
 /* Of two that have come back. */
 static bool is_before(const struct queue_future *a, const struct queue_future *b)
@@ -29,12 +26,39 @@ static bool is_before(const struct queue_future *a, const struct queue_future *b
     return by_priority ? hence_item_is_before(&a->item, &b->item) : a->given < b->given;
 }
 
+/* One heap of two, either of which may be NULL. */
+static struct queue_future *meld(struct queue_future *a, struct queue_future *b)
+{
+    if (!a || !b)
+        return a ? a : b;
+    struct queue_future *first = is_before(b, a) ? b : a, *second = first == a ? b : a;
+    second->next = first->child;
+    first->child = second;
+    return first;
+}
+
+/* What is left of a heap without its first one: its children in pairs, and those one after the other. */
+static struct queue_future *meld_children(const struct queue_future *first)
+{
+    struct queue_future *rest = first->child, *pairs = NULL, *heap = NULL;
+    while (rest) {
+        struct queue_future *a = rest, *b = a->next;
+        rest = b ? b->next : NULL;
+        a = meld(a, b);
+        a->next = pairs;
+        pairs = a;
+    }
+    while (pairs) {
+        struct queue_future *next = pairs->next;
+        heap = meld(heap, pairs);
+        pairs = next;
+    }
+    return heap;
+}
+
 static void insert(hence_queue *queue, struct queue_future *future)
 {
-    struct hence_ring *behind = &queue->returned;
-    while (behind->previous != &queue->returned && is_before(future, of_ring(behind->previous)))
-        behind = behind->previous;
-    hence_ring_append(behind, &future->ring); /* before that one */
+    queue->returned = meld(queue->returned, future);
     queue->returned_count++;
 }
 
@@ -94,12 +118,12 @@ bool hence_queue_take_returned(hence_queue *queue, struct item *out)
 {
     if (HENCE_LIKELY(!queue->returned_count))
         return false;
-    struct queue_future *first = of_ring(queue->returned.next);
+    struct queue_future *first = queue->returned;
     if (queue->store.kind == STORE_PRIORITY && queue->store.count &&
         hence_item_is_before(hence_store_top(&queue->store), &first->item))
         return false;
     *out = first->item;
-    hence_ring_remove(&first->ring);
+    queue->returned = meld_children(first);
     queue->returned_count--;
     hence_memory_put(first, first->returnable.size);
     hence_primitive_unref(&queue->primitive);

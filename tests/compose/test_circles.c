@@ -51,6 +51,13 @@ TEST(circles, through_a_gather)
     check_circle(hence_gather(both.loop, futures, 1, 0), "deadlock");
 }
 
+/* difference 7: in asyncio input 1 may fail, which would end it */
+TEST(circles, through_a_gather_of_which_another_may_fail)
+{
+    begin(2);
+    check_circle(hence_gather(both.loop, futures, 2, 0), "deadlock");
+}
+
 /* difference 7 */
 TEST(circles, through_a_gather_that_collects)
 {
@@ -90,6 +97,84 @@ TEST(circles, through_a_race_of_the_same_twice_whose_other_has_failed)
     resolve_input(2, hence_fail(2, "third"));
     run();
     check_circle(f, "group{first,deadlock,third,deadlock}");
+}
+
+/* Input 0 waits for `f`, which waits for inputs 0 to 2, until the others have failed; takes
+ * `f`. */
+static void check_late_circle(hence_future *f, const char *expected)
+{
+    resolve_input(0, hence_chain_future(hence_future_ref(f)));
+    run();
+    resolve_input(2, failure("broken"));
+    run();
+    check_string(outcome_of(futures[0]), "pending");
+    resolve_input(1, failure("broken"));
+    run();
+    check_string(outcome_of(f), expected);
+    check_string(outcome_of(futures[0]), expected);
+    hence_future_cancel(f); /* where there was no memory for it to end */
+    hence_future_unref(f);
+    end();
+}
+
+/* difference 7 */
+TEST(circles, through_a_race_whose_others_fail_later)
+{
+    begin(3);
+    check_late_circle(hence_race_future(both.loop, futures, 3), "group{deadlock,broken,broken}");
+}
+
+/* difference 7 */
+TEST(circles, through_a_race_of_the_same_twice_whose_others_fail_later)
+{
+    begin(3);
+    hence_future *mixed[] = {futures[0], futures[1], futures[0], futures[2]};
+    check_late_circle(hence_race_future(both.loop, mixed, 4),
+                      "group{deadlock,broken,deadlock,broken}");
+}
+
+/* difference 7: what they wait for is on the way to the race by way of another one */
+TEST(circles, through_a_race_and_a_gather_when_the_others_fail_later)
+{
+    begin(3);
+    hence_future *race = hence_race_future(both.loop, futures, 3);
+    hence_future *all = hence_gather(both.loop, &race, 1, 0);
+    hence_future_unref(race);
+    check_late_circle(all, "group{deadlock,broken,broken}");
+}
+
+static void check_late_circle_of_deferreds(hence_deferred *d, hence_promise **p,
+                                           const char *expected)
+{
+    hence_deferred_add_both(d, pass, "d");
+    hence_share *share = hence_share_new(d);
+    hence_resolve(p[0], hence_chain(hence_share_get(share)));
+    hence_resolve(p[1], failure("broken"));
+    check_trace("");
+    hence_resolve(p[2], failure("broken"));
+    check_trace(expected);
+    hence_share_unref(share);
+    if (!support_faulty)
+        forget_reports();
+}
+
+/* difference 7 */
+TEST(circles, through_a_race_of_Deferreds_whose_others_fail_later)
+{
+    hence_promise *p[3];
+    hence_deferred *in[] = {hence_deferred_new(&p[0]), hence_deferred_new(&p[1]),
+                            hence_deferred_new(&p[2])};
+    check_late_circle_of_deferreds(hence_race(in, 3), p, "d:group{deadlock,broken,broken}");
+}
+
+/* difference 7 */
+TEST(circles, through_a_list_that_waits_for_a_value_when_the_others_fail_later)
+{
+    hence_promise *p[3];
+    hence_deferred *in[] = {hence_deferred_new(&p[0]), hence_deferred_new(&p[1]),
+                            hence_deferred_new(&p[2])};
+    check_late_circle_of_deferreds(hence_deferred_list(in, 3, HENCE_FIRE_ON_ONE_CALLBACK), p,
+                                   "d:deadlock");
 }
 
 /* Input 0 waits for `f`, which waits for inputs 0 and 1: the other one still may decide; takes `f`. */

@@ -460,3 +460,47 @@ TEST(future_depth, a_queue_of_many_can_be_popped_one_by_one_while_each_is_resolv
     check_int(many.got, many.size);
     check(many.in_order);
 }
+
+/* ---- loops without end ---- */
+
+struct rounds {
+    hence_loop *loop;
+    int left;
+    long blocks_at_first, blocks_at_most;
+};
+
+static hence_result next_round(hence_result *in, void *arg);
+
+static hence_future *begin_round(struct rounds *rounds)
+{
+    hence_future *slept = hence_future_lend(hence_sleep_future(rounds->loop, 0));
+    return hence_future_then(slept, next_round, NULL, rounds);
+}
+
+static hence_result next_round(hence_result *in, void *arg)
+{
+    struct rounds *rounds = arg;
+    (void)in;
+    const long blocks = blocks_alive();
+    if (!rounds->blocks_at_first)
+        rounds->blocks_at_first = blocks;
+    if (blocks > rounds->blocks_at_most)
+        rounds->blocks_at_most = blocks;
+    if (!--rounds->left)
+        return hence_int(7);
+    return hence_chain_future(begin_round(rounds));
+}
+
+TEST_ONCE(future_depth, a_million_steps_of_which_each_returns_the_next_one_need_constant_memory)
+{
+    both = begin_loop();
+    struct rounds rounds = {.loop = both.loop, .left = support_many()};
+    hence_test_clock_autojump(both.clock, true);
+    hence_future *f = begin_round(&rounds);
+    hence_result r = hence_loop_run_until_complete(both.loop, f);
+    check_string(describe(&r), "7");
+    hence_drop(r);
+    hence_future_unref(f);
+    check(rounds.blocks_at_most - rounds.blocks_at_first <= 12);
+    end_loop(&both);
+}

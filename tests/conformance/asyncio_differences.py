@@ -21,11 +21,14 @@ DIFFERENCES = {
     "87": "cancelling a gather that has failed counts as a look, as it does for any Future; in asyncio it does not",
     "91": "a chain from a Future to a promise: what is done already is given at once, and a cancellation is not "
     "passed back; in asyncio in the next turn, and it is",
-    "95": "waiting for oneself, or in a circle, fails as a deadlock; in asyncio for ever",
+    "95": "waiting for oneself, or in a circle, fails as a deadlock at once, also where a failure of another input, or "
+    "a time limit of one in it, would end it; asyncio waits for that, or for ever, and cancelling it is a RecursionError",
     "98": "a run for a Future that was stopped leaves nothing behind; asyncio's may stop the next one",
     "102": "a gather that was cancelled, or one of whose inputs was, is cancelled; in asyncio it has failed with a "
     "cancellation",
     "103": "a gather that collects has looked at each failure that it got; asyncio's looks when all are done",
+    "104-once": "a cancellation comes to each gather once, however many ways lead there; in asyncio by each of them, "
+    "and a task behind it counts them all",
     "106": "as_completed: what is done already is given at once, in the order of the inputs; asyncio needs a turn",
     "106-row": "as_completed: those who ask are served in the order in which they began to; in asyncio one who "
     "begins while another one is woken up gets in before that",

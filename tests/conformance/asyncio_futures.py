@@ -159,6 +159,7 @@ class Gathering(Looks, tasks._GatheringFuture):
         if not stack:
             program.cancellation += 1
         if self.is_cancelling or self.cancellation == program.cancellation:
+            program.touch("104-once")
             return False
         self.cancellation = program.cancellation
         self.is_cancelling = True

@@ -19,7 +19,7 @@ INTERPRETER = "coroutines"
 NAMES_OF_TRACES = ["modelled", "asyncio"]
 DIFFERENCES = {
     name: asyncio_differences.DIFFERENCES[name] for name in (
-        *("13", "87", "95", "102", "103", "106", "106-row", "106-left", "107", "108", "111", "113", "114", "115"),
+        *("13", "87", "95", "102", "103", "104-once", "106", "106-row", "106-left", "107", "108", "111", "113", "114", "115"),
     )
 } | {
     "93-counts": "a task that has ended counts no cancellations any more; in asyncio it still tells how many there were",

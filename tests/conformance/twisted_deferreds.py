@@ -91,6 +91,22 @@ class Many(Watched):
                 self.late_outcome = None
                 Many.decide(self, DEADLOCK)
                 self.give_at_once()
+            elif not self.called and self.late_outcome is None and self.depends_on_itself():
+                self.program.touch("26")
+                self.break_circle()
+                if self.has_outcome:
+                    self.give_at_once()
+
+    def depends_on_itself(self):
+        """Has it come down to one input, which waits for it?"""
+        if not decides_by_one(self):
+            return False
+        left = {d for i, d in enumerate(self.inputs) if not self.has_ended(i)}
+        return len(left) == 1 and leads_to(self, left.pop())
+
+    def break_circle(self):
+        self.has_winner = True
+        self.decide(DEADLOCK)
 
     def cancel_inputs(self):
         inputs = self.inputs
@@ -174,6 +190,10 @@ class Race(Many):
     def has_ended(self, i):
         return self.succeeded[i] or self.failures[i] is not None
 
+    def break_circle(self):
+        self.has_winner = True
+        self.decide(Failure(Group([failure or DEADLOCK for failure in self.failures])))
+
     def cancel_rest(self):
         in_time = self.program.in_time
         if not self.is_cancelling:
@@ -213,9 +233,14 @@ def is_paused(d):
     return d.called and d.paused and not d._runningCallbacks and not isinstance(d.result, Deferred)
 
 
+def decides_by_one(d):
+    """Is it one that the first value decides?"""
+    return isinstance(d, Race) or getattr(d, "fireOnOneCallback", False)
+
+
 def can_do_without_one(d):
-    """Is it one that the first value decides, and are there several that may give it?"""
-    if not isinstance(d, Race) and not getattr(d, "fireOnOneCallback", False):
+    """And are there several that may give it?"""
+    if not decides_by_one(d):
         return False
     return sum(getattr(inner, "feeds", False) and inner.consumer is d for inner in set(d.inputs)) > 1
 

@@ -302,6 +302,9 @@ class Modelled(Untouched):
         d.feeds = False
         d.consumer = None
         self.note_passed(result, d)
+        if not target.called and not target.is_cancelling and target.depends_on_itself():
+            self.touch("26")
+            target.break_circle()
         if not target.has_outcome:
             return self.leave(d, None)
         target.has_outcome = False

@@ -134,6 +134,38 @@ TEST(task_close, each_later_wait_ends_at_once)
     end();
 }
 
+/* Sleeps, and awaits then what was there before the loop closed. */
+static hence_result wait_for_what_is_left(void *arg)
+{
+    struct waiting *both_kinds = arg;
+    trace("sleep:%s", describe_and_drop(hence_co_sleep(HENCE_SECONDS(1))));
+    for (int i = 0; i < 2; i++) {
+        hence_result r = wait_now(&both_kinds[i]);
+        trace("%s:%s", both_kinds[i].word, describe_and_drop(r));
+    }
+    return wait_now(&both_kinds[2]);
+}
+
+TEST(task_close, each_later_wait_for_what_was_there_before_ends_too)
+{
+    begin();
+    begin_inputs(2, STOPS);
+    hence_promise *p;
+    struct waiting waiting[] = {{"future", pending(&p), NULL, false},
+                                {"first", NULL, inputs[0], false},
+                                {"second", NULL, inputs[1], false}};
+    inputs[0] = inputs[1] = NULL;
+    hence_future *f = hence_spawn(both.loop, wait_for_what_is_left, waiting);
+    run();
+    check_string(close_under(f), "cancelled");
+    check_trace("sleep:closed future:closed cancel0 first:cancelled cancel1");
+    for (int i = 0; i < 3; i++)
+        waiting_drop(&waiting[i]);
+    hence_abandon(p);
+    end_inputs();
+    end();
+}
+
 TEST(task_close, tasks_that_wait_for_each_other_end_one_after_the_other)
 {
     begin();
@@ -198,6 +230,36 @@ TEST(task_close, a_body_may_free_its_loop_where_the_program_dispatches_events_it
     hence_future_unref(late);
     hence_future_unref(f);
     hence_future_unref(other);
+    hence_loop_free(loop); /* where it has never begun */
+    if (base)
+        event_base_free(base);
+}
+
+static hence_result free_its_loop_and_return(void *arg)
+{
+    hence_deferred *d = inputs[1];
+    hence_result r = free_its_loop(arg);
+    trace("%s", describe_and_drop(r));
+    trace("%s", describe_and_drop(hence_await_deferred(inputs[0])));
+    inputs[0] = inputs[1] = NULL;
+    return hence_chain(d);
+}
+
+TEST(task_close, what_a_body_that_has_freed_its_loop_waits_for_and_returns_is_cancelled)
+{
+    struct event_base *base = event_base_new();
+    hence_loop *loop = base ? hence_loop_new(base) : NULL;
+    begin_inputs(2, STOPS);
+    hence_future *f = hence_spawn(loop, free_its_loop_and_return, &loop);
+    if (loop)
+        event_base_loop(base, support_faulty ? EVLOOP_NONBLOCK : 0);
+    check_trace("free closed closed closed cancel0 cancelled cancel1");
+    check_string(outcome_of(f), "cancelled");
+    hence_future_unref(f);
+    hence_deferred_unref(inputs[0]);
+    hence_deferred_unref(inputs[1]);
+    inputs[0] = inputs[1] = NULL;
+    end_inputs();
     hence_loop_free(loop); /* where it has never begun */
     if (base)
         event_base_free(base);

@@ -342,6 +342,35 @@ TEST(tasks_together, cancelling_one_that_waits_for_any_of_others_leaves_these_al
     end();
 }
 
+static hence_result count_cancellations(void *name)
+{
+    hence_result r = hence_co_sleep(HENCE_SECONDS(9));
+    trace("%s-cancelling:%u", (const char *)name, hence_task_cancelling(hence_current_task()));
+    return r;
+}
+
+/* difference 53 */
+TEST(tasks_together, one_behind_gathers_is_cancelled_once_by_whatever_ways)
+{
+    begin(0);
+    spawn(0, count_cancellations);
+    turn();
+    hence_future *inner = hence_gather(both.loop, tasks, 1, 0);
+    hence_future *ways[] = {hence_gather(both.loop, &inner, 1, 0),
+                            hence_gather(both.loop, &inner, 1, 0)};
+    hence_future *all = hence_gather(both.loop, ways, 2, 0);
+    check_int(hence_future_cancel(all), 0);
+    run();
+    check_trace("a-cancelling:1 a:cancelled");
+    check_string(outcome_of(all), "cancelled");
+    hence_future_cancel(tasks[0]); /* where there was no memory for the gathers */
+    run();
+    hence_future_unref_all(ways, 2);
+    hence_future_unref(inner);
+    hence_future_unref(all);
+    end();
+}
+
 static hence_completion_queue *queue;
 
 static hence_result ask(void *name)

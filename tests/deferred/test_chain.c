@@ -543,3 +543,70 @@ TEST(chain, a_Future_with_a_canceller_that_says_stopped_swallows_the_result)
     hence_deferred_unref(source);
     end_loop(&both);
 }
+
+/* ---- wherever it waits ---- */
+
+static int steps_run;
+
+static hence_result count_step(hence_result *in, void *number)
+{
+    check_int((intptr_t)number, steps_run);
+    steps_run++;
+    return hence_take(in);
+}
+
+static hence_result wait_in_step(hence_result *in, void *inner)
+{
+    (void)in;
+    steps_run++;
+    return hence_chain(inner);
+}
+
+TEST_ONCE(chain, whichever_of_many_steps_waits_the_others_run_in_order)
+{
+    enum {
+        STEPS = 40
+    };
+    for (intptr_t waiting = 0; waiting < STEPS; waiting++) {
+        hence_promise *p, *q;
+        hence_deferred *d = hence_deferred_new(&p), *inner = hence_deferred_new(&q);
+        for (intptr_t i = 0; i < STEPS; i++)
+            hence_deferred_add_both(d, i == waiting ? wait_in_step : count_step,
+                                    i == waiting ? (void *)inner : (void *)i);
+        steps_run = 0;
+        hence_resolve(p, hence_none());
+        check_int(steps_run, waiting + 1);
+        hence_deferred_add_both(d, count_step, (void *)(intptr_t)STEPS);
+        hence_resolve(q, payload());
+        check_int(steps_run, STEPS + 1);
+        check_string(outcome(d), "payload");
+        hence_deferred_unref(d);
+    }
+}
+
+/* ---- circles that are longer than is looked for ---- */
+
+static hence_result wait_for_next(hence_result *in, void *next)
+{
+    (void)in;
+    return hence_chain(hence_deferred_ref(next));
+}
+
+/* No ledger: nothing can end it. */
+Test(chain, cancelling_a_circle_that_was_too_long_to_be_found_comes_to_an_end)
+{
+    enum {
+        LENGTH = 5000
+    };
+    static hence_deferred *d[LENGTH];
+    static hence_promise *p[LENGTH];
+    for (int i = 0; i < LENGTH; i++)
+        d[i] = hence_deferred_new(&p[i]);
+    for (int i = 0; i < LENGTH; i++)
+        hence_deferred_add_both(d[i], wait_for_next, d[(i + 1) % LENGTH]);
+    for (int i = 0; i < LENGTH; i++)
+        hence_resolve(p[i], hence_none());
+    cr_assert_eq(hence_deferred_cancel(d[0]), -EDEADLK);
+    cr_assert_eq(hence_deferred_cancel(d[LENGTH / 2]), -EDEADLK);
+    cr_assert_eq(hence_deferred_get_state(d[0]), HENCE_DEFERRED_WAITING);
+}

@@ -299,6 +299,136 @@ TEST(condition, what_is_so_already_is_not_waited_for)
     forget_reports();
 }
 
+/* What the next predicate does when it is asked the second time, or the first time. */
+static void (*then_do)(void);
+static int asked, asked_until;
+
+static bool does_something_and_is_not_so(void *arg)
+{
+    (void)arg;
+    if (++asked == asked_until)
+        then_do();
+    return false;
+}
+
+static void free_condition(void)
+{
+    condition = hence_condition_free(condition);
+}
+
+static void free_hold(void)
+{
+    hence_hold_free(of_a);
+    of_a = NULL;
+}
+
+static void release_hold(void)
+{
+    hence_hold_release(of_a);
+}
+
+static void wait_with_the_same_hold(void)
+{
+    ask(&b, hence_condition_wait(condition, of_a));
+}
+
+static void cancel_a(void)
+{
+    cancel(&a);
+}
+
+/* A waits, and does that when its predicate is asked the first or, after it was notified, the second time. */
+static void wait_and_do(void (*what)(void), int when)
+{
+    then_do = what;
+    asked = 0;
+    asked_until = when;
+    of_a = condition ? hold_now() : NULL;
+    ask(&a, hence_condition_wait_for(condition, of_a, does_something_and_is_not_so, NULL));
+    held = when == 2 ? hold_now() : NULL;
+    if (held)
+        hence_condition_notify(condition, 1);
+    hence_hold_free(held);
+    held = NULL;
+}
+
+TEST(condition, a_predicate_may_free_the_condition)
+{
+    for (int when = 1; when <= 2; when++) {
+        begin();
+        wait_and_do(free_condition, when);
+        check_trace("a:abandoned");
+        check(hence_hold_holds(of_a));
+        end();
+        forget_reports();
+    }
+}
+
+TEST(condition, a_predicate_may_let_go_of_the_hold)
+{
+    for (int when = 1; when <= 2; when++) {
+        begin();
+        wait_and_do(free_hold, when);
+        check_trace("a:abandoned");
+        check(!hence_lock_is_locked(lock));
+        end();
+        begin();
+        wait_and_do(release_hold, when);
+        check_trace("a:abandoned");
+        check(!hence_hold_holds(of_a) && !hence_lock_is_locked(lock));
+        end();
+        forget_reports();
+    }
+}
+
+TEST(condition, a_predicate_that_lets_go_of_its_hold_does_not_let_two_others_in)
+{
+    begin();
+    then_do = release_hold;
+    asked = 0;
+    asked_until = 1;
+    of_a = hold_now();
+    ask(&b, hence_lock_acquire(lock));
+    ask(&c, hence_lock_acquire(lock));
+    ask(&a, hence_condition_wait_for(condition, of_a, does_something_and_is_not_so, NULL));
+    check_trace("b:hold a:abandoned");
+    hence_hold_release(b.hold);
+    check_trace("c:hold");
+    end();
+    forget_reports();
+}
+
+TEST(condition, a_hold_whose_predicate_is_being_asked_cannot_wait_twice)
+{
+    begin();
+    wait_and_do(wait_with_the_same_hold, 2);
+    check(had_report(HENCE_REPORT_MISUSE));
+    check_trace("b:invalid");
+    check(!hence_hold_holds(of_a));
+    cancel(&a);
+    check_trace("a:cancelled");
+    end();
+    forget_reports();
+}
+
+TEST(condition, what_was_not_so_when_the_condition_was_freed_is_not_taken_for_so)
+{
+    int two = 2;
+    begin();
+    level = 0;
+    of_a = hold_now();
+    ask(&a, hence_condition_wait_for(condition, of_a, is_high, &two));
+    held = hold_now();
+    check_trace("is 0>=2");
+    hence_condition_notify_all(condition);
+    condition = hence_condition_free(condition);
+    hence_hold_free(held);
+    held = NULL;
+    check_trace("is 0>=2 a:abandoned");
+    end();
+    forget_reports();
+}
+
 /* ---- without a lock ---- */
 
 /* rule 157, of Tornado and toro */
@@ -334,6 +464,26 @@ TEST(condition, one_without_a_lock_may_be_waited_for_with_a_predicate)
     hence_condition_notify_all(condition);
     check_trace("is 0>=2 is 0>=2 is 2>=2 a:none");
     end();
+}
+
+TEST(condition, a_predicate_of_one_without_a_lock_may_free_or_cancel_it)
+{
+    static void (*const what[])(void) = {free_condition, cancel_a};
+    for (int when = 1; when <= 2; when++) {
+        for (int i = 0; i < (when == 1 ? 1 : 2); i++) {
+            begin();
+            hence_condition_free(condition);
+            condition = hence_condition_new(NULL);
+            then_do = what[i];
+            asked = 0;
+            asked_until = when;
+            ask(&a, hence_condition_wait_for(condition, NULL, does_something_and_is_not_so, NULL));
+            hence_condition_notify(condition, 1);
+            check_trace(i ? "a:cancelled" : "a:abandoned");
+            end();
+            forget_reports();
+        }
+    }
 }
 
 /* ---- wrong, and ended ---- */

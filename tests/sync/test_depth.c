@@ -298,3 +298,29 @@ TEST(sync_depth, a_million_who_are_cancelled)
     begin();
     run(cancel_all, deep.many);
 }
+
+/* Each comes before all that are there. */
+TEST(sync_depth, a_million_items_that_come_back_the_last_one_first)
+{
+    struct loop_and_clock both = begin_loop();
+    const int many = support_many();
+    hence_future **futures = calloc((size_t)many, sizeof(hence_future *));
+    deep.queue = hence_queue_new(0);
+    for (int i = 0; i < many; i++)
+        hence_queue_try_put(deep.queue, hence_int(i));
+    for (int i = 0; i < many; i++)
+        futures[i] = hence_queue_get_future(both.loop, deep.queue);
+    check_int(hence_queue_size(deep.queue), 0);
+    for (int i = many; i-- > 0;)
+        hence_future_unref(futures[i]);
+    check_int(hence_queue_size(deep.queue), many);
+    for (int i = 0; i < many; i++) {
+        hence_result r = hence_none();
+        check_int(hence_queue_try_get(deep.queue, &r), 0);
+        check_int(hence_as_int(&r), i);
+    }
+    free(futures);
+    hence_queue_free(deep.queue);
+    end_loop(&both);
+    forget_reports();
+}

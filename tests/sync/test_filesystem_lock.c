@@ -273,3 +273,56 @@ TEST(filesystem_lock, who_waits_is_told_when_it_is_freed_or_the_loop_closes)
     end();
     forget_reports();
 }
+
+TEST(filesystem_lock, who_waits_behind_somebody_of_the_same_process_is_told_that_the_loop_closes)
+{
+    begin();
+    ask(&a, hence_filesystem_lock_acquire(lock, -1));
+    ask(&b, hence_filesystem_lock_acquire(lock, -1));
+    ask(&c, hence_filesystem_lock_acquire(lock, HENCE_SECONDS(5)));
+    check_trace("a:hold");
+    hence_loop_close(both.loop);
+    check_trace("b:closed c:closed");
+    let_go(&b);
+    ask(&b, hence_filesystem_lock_acquire(lock, -1));
+    check_trace("b:closed");
+    end();
+    forget_reports();
+}
+
+static hence_hold *of_other;
+
+/* The file that counts is another one's when the lock is let go, while the loop closes. */
+static void remove_and_lock_and_let_go(void *arg)
+{
+    (void)arg;
+    unlink(path);
+    int error = hence_filesystem_lock_try_acquire(other, &of_other);
+    if (!error)
+        trace("other");
+    hence_hold_free(a.hold);
+    a.hold = NULL;
+}
+
+static void nothing(void *arg)
+{
+    (void)arg;
+}
+
+TEST(filesystem_lock, who_would_have_to_ask_again_while_the_loop_closes_is_told_so)
+{
+    begin();
+    of_other = NULL;
+    ask(&a, hence_filesystem_lock_acquire(lock, -1));
+    ask(&b, hence_filesystem_lock_acquire(lock, -1));
+    ask(&c, hence_filesystem_lock_acquire(lock, -1));
+    check_trace("a:hold");
+    int error = hence_call_later_own(both.loop, HENCE_SECONDS(1), nothing, NULL,
+                                     remove_and_lock_and_let_go, NULL);
+    if (!error)
+        hence_loop_close(both.loop);
+    check_trace("other b:closed c:closed");
+    hence_hold_free(of_other);
+    end();
+    forget_reports();
+}

@@ -426,6 +426,25 @@ TEST(queue, it_may_be_shut_down_by_who_has_just_got_something)
     end();
 }
 
+static void shut_down_and_ask(struct asker *asker)
+{
+    check_int(put_now(3), 0);
+    shut_down(asker);
+    ask(&c, hence_queue_get(queue));
+    ask(&p, hence_queue_get(queue));
+}
+
+TEST(queue, who_asks_one_that_is_shut_down_behind_others_gets_what_they_leave)
+{
+    begin(hence_queue_new(0));
+    a.then = shut_down_and_ask;
+    ask(&a, hence_queue_get(queue));
+    ask(&b, hence_queue_get(queue));
+    check_int(put_now(1), 0);
+    check_trace("a:1 b:3 c:2 p:shutdown");
+    end();
+}
+
 /* ---- freed ---- */
 
 TEST(queue, who_waits_for_one_that_is_freed_is_told_and_its_items_go)

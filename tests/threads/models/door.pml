@@ -2,7 +2,8 @@
 /*
  * The protocol of the loop's door (lib/loop/door.c): threads push parcels on a stack, and who finds it empty
  * writes to the eventfd; the loop sleeps until that is readable, reads it (or is told of the write once, which is
- * the same here), and takes the whole stack. It may close at any time. Parcels that have been called are free, and
+ * the same here), and takes the whole stack. While it is at work a mark in the place of the empty stack says that it
+ * need not be woken; before it sleeps it takes the mark away, or finds what has come. It may close at any time. Parcels that have been called are free, and
  * taken again at once, so a thread may compare with the address of another parcel than the one it saw.
  *
  * No parcel is lost, called twice, or called out of order; at most one wake-up is on its way; in the end each
@@ -14,12 +15,10 @@
 #ifndef POSTS
 #define POSTS 2
 #endif
-#ifndef MOST_WAKEUPS
-#define MOST_WAKEUPS 1
-#endif
 #define SLOTS  (PRODUCERS * POSTS)
 #define NONE   255
 #define CLOSED 254
+#define AWAKE  253
 
 byte top = NONE;
 byte next[SLOTS];
@@ -41,7 +40,7 @@ inline reverse(taken, in_order, after)
     d_step {
         in_order = NONE;
         do
-        :: taken == NONE || taken == CLOSED -> break
+        :: taken == NONE || taken == CLOSED || taken == AWAKE -> break
         :: else -> after = next[taken]; next[taken] = in_order; in_order = taken; taken = after
         od;
         after = 0
@@ -68,7 +67,7 @@ proctype producer(byte self)
         do
         :: seen == CLOSED -> break
         :: else ->
-            next[slot] = seen;
+            next[slot] = (seen == AWAKE -> NONE : seen);
             d_step {
                 if
                 :: top == seen -> top = slot; is_in = true
@@ -82,7 +81,7 @@ proctype producer(byte self)
         od;
         if
         :: !is_in -> d_step { assert(is_closed); owner[slot] = 0; refused++ }
-        :: is_in && seen == NONE -> d_step { wakeups++; assert(wakeups <= MOST_WAKEUPS) }
+        :: is_in && seen == NONE -> d_step { wakeups++; assert(wakeups <= 1) }
         :: else -> skip
         fi;
         is_in = false;
@@ -96,15 +95,12 @@ proctype producer(byte self)
 proctype loop()
 {
     byte taken, in_order, after;
+    bool sleeps;
     do
     :: wakeups > 0 ->
-#ifdef READS_LAST /* a mistake */
-        exchange(taken, NONE);
         wakeups = 0;
-#else
-        wakeups = 0;
-        exchange(taken, NONE);
-#endif
+        exchange(taken, AWAKE);
+again:
         reverse(taken, in_order, after);
         do
         :: in_order != NONE ->
@@ -119,7 +115,20 @@ proctype loop()
             }
         :: else -> break
         od;
-        in_order = 0
+        in_order = 0;
+#ifdef STAYS_AWAKE /* a mistake */
+        sleeps = true;
+#else
+#ifdef FORGETS_AWAKE /* another one */
+        d_step { sleeps = true; top = NONE };
+#else
+        d_step { sleeps = (top == AWAKE); top = (sleeps -> NONE : top) };
+#endif
+#endif
+        if
+        :: !sleeps -> exchange(taken, AWAKE); goto again
+        :: else -> sleeps = false
+        fi
     :: called + dropped + refused == PRODUCERS * POSTS -> break
 #ifdef CLOSES
     :: !is_closed ->

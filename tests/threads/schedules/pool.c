@@ -36,6 +36,8 @@ static int let_in; /* the latest that came out of the line */
 /* ---- what the jobs do ---- */
 
 _Noreturn void schedule_exit(void);
+int schedule_mutex_lock(pthread_mutex_t *mutex);
+int schedule_mutex_unlock(pthread_mutex_t *mutex);
 
 static bool has_begun(const void *work)
 {
@@ -109,6 +111,18 @@ static void begin(int max_workers)
         works[i].job = (struct hence_job){.fn = run, .arg = &works[i], .drop = drop, .kind = &kind};
     executor = hence_executor_new(&options);
     executor->spins = (unsigned)schedule_number(2);
+}
+
+/* All threads are there, so the inbox is open. */
+static void begin_open(int max_workers)
+{
+    begin(max_workers);
+    schedule_mutex_lock(&executor->mutex);
+    for (int i = 0; i < max_workers; i++)
+        if (hence_executor_start_worker(executor) != 0)
+            schedule_fail("no thread can be had");
+    hence_executor_set_inbox(executor, true);
+    schedule_mutex_unlock(&executor->mutex);
 }
 
 /* ---- without a loop ---- */
@@ -238,6 +252,23 @@ static void line(void *unused)
     hence_executor_unref(executor);
 }
 
+/* The thread ends in the first job: nobody overtakes those that stand in line for the next one. */
+static void line_dies(void *unused)
+{
+    (void)unused;
+    begin(schedule_number(1));
+    executor->max_queued = 1;
+    let_in = -1;
+    works[0].dies = true;
+    for (int i = 0; i < jobs; i++)
+        if (hence_executor_queue(executor, &works[i].job, true) < 0)
+            schedule_fail("a job may not stand in line");
+    if (hence_executor_shutdown(executor, false, -1) != 0)
+        schedule_fail("shutting down fails");
+    check_works();
+    hence_executor_unref(executor);
+}
+
 /* Two jobs that wait for each other, once the threads may sleep already. */
 static void together(void *unused)
 {
@@ -252,6 +283,38 @@ static void together(void *unused)
     hence_executor_shutdown(executor, false, -1);
     check_works();
     hence_executor_unref(executor);
+}
+
+/* Two jobs that wait for each other again. One comes into the inbox; the other comes into the queue, since another is
+ * taken back or since it may stand in line. */
+static void meet_open(bool stands_in_line)
+{
+    begin_open(schedule_number(1));
+    works[1].other = &works[2];
+    works[2].other = &works[1];
+    works[0].refusals = hence_executor_queue(executor, &works[0].job, false) != 0;
+    works[1].refusals = hence_executor_queue(executor, &works[1].job, stands_in_line) != 0;
+    works[0].given_back = hence_executor_unqueue(executor, &works[0].job);
+    works[2].refusals = hence_executor_queue(executor, &works[2].job, false) != 0;
+    wait_for(&works[1]);
+    wait_for(&works[2]);
+    hence_executor_shutdown(executor, false, -1);
+    check_works();
+    hence_executor_unref(executor);
+}
+
+static void meet_in_inbox(void *unused)
+{
+    (void)unused;
+    let_in = -1;
+    meet_open(false);
+}
+
+static void meet_in_line(void *unused)
+{
+    (void)unused;
+    let_in = -1;
+    meet_open(true);
 }
 
 /* The first job's thread ends in it. */
@@ -374,6 +437,8 @@ static const char drop_does[] =
     "%d jobs, %d workers that look %d times before they sleep, shut down and dropped meanwhile";
 static const char line_does[] = "%d jobs in line for one place, %d workers that look %d times "
                                 "before they sleep, two are taken back";
+static const char line_dies_does[] = "%d jobs in line for one place, %d workers that look %d times "
+                                     "before they sleep, one ends in a job";
 static const char die_does[] =
     "%d jobs, %d workers that look %d times before they sleep, one ends in a job";
 static const char die_alone_does[] =
@@ -381,6 +446,11 @@ static const char die_alone_does[] =
     "ends in a job, and no other can be had";
 static const char together_does[] =
     "%d jobs, two wait for each other, %d workers that look %d times before they sleep";
+static const char inbox_does[] = "%d jobs, one is taken back, two wait for each other, %d workers "
+                                 "that look %d times before they sleep";
+static const char inbox_line_does[] =
+    "%d jobs, one is taken back, two wait for each other, one may stand in line, %d workers that "
+    "look %d times before they sleep";
 static const char results_does[] =
     "%d jobs for a loop, %d workers that look %d times before they sleep";
 static const char cancel_does[] =
@@ -389,18 +459,21 @@ static const char close_does[] =
     "%d jobs for a loop that is freed, %d workers that look %d times before they sleep";
 
 static const struct schedule_scenario scenarios[] = {
-    {"queue", queue, queue_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
+    {"queue", queue, queue_does, {3, 2, 1}, 0, 1, false, 0},
     {"queue", queue, queue_does, {2, 2, 1}, 1, UNBOUNDED, false, 0},
-    {"together", together, together_does, {4, 2, 1}, 0, UNBOUNDED, false, 0},
+    {"together", together, together_does, {4, 2, 1}, 0, 1, false, 0},
+    {"inbox", meet_in_inbox, inbox_does, {3, 2, 1}, 0, 1, false, 0},
+    {"inbox", meet_in_line, inbox_line_does, {3, 2, 1}, 0, 1, false, 0},
     {"take-back", take_back, take_back_does, {2, 2, 1}, 0, UNBOUNDED, false, 0},
     {"take-back", take_back, take_back_does, {2, 2, 0}, 1, UNBOUNDED, false, 0},
     {"leave", leave, leave_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
     {"shutdown", end_early, shutdown_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
     {"shutdown", end_early, shutdown_does, {2, 2, 1}, 1, UNBOUNDED, false, 0},
-    {"drop", drop_early, drop_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
+    {"drop", drop_early, drop_does, {3, 2, 1}, 0, 1, false, 0},
     {"drop", drop_early, drop_does, {2, 2, 1}, 1, UNBOUNDED, false, 0},
     {"line", line, line_does, {4, 1, 1}, 0, UNBOUNDED, false, 0},
     {"line", line, line_does, {4, 2, 1}, 0, 1, false, 0},
+    {"line", line_dies, line_dies_does, {4, 1, 1}, 0, UNBOUNDED, false, 0},
     {"die", die, die_does, {2, 1, 1}, 1, UNBOUNDED, false, 0},
     {"die", die, die_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
     {"alone", die_alone, die_alone_does, {3, 1, 1}, 1, UNBOUNDED, false, 0},
@@ -409,9 +482,14 @@ static const struct schedule_scenario scenarios[] = {
     {"results", results, results_does, {2, 2, 1}, 0, UNBOUNDED, false, 0},
     {"cancel", cancel, cancel_does, {2, 1, 1}, 1, UNBOUNDED, false, 0},
     {"close", close_early, close_does, {2, 1, 1}, 0, UNBOUNDED, false, 0},
+    {"queue", queue, queue_does, {3, 2, 1}, 0, UNBOUNDED, true, 0},
+    {"together", together, together_does, {4, 2, 1}, 0, UNBOUNDED, true, 0},
+    {"drop", drop_early, drop_does, {3, 2, 1}, 0, UNBOUNDED, true, 0},
     {"take-back", take_back, take_back_does, {2, 2, 1}, 1, UNBOUNDED, true, 1000000},
     {"take-back", take_back, take_back_does, {3, 2, 1}, 0, UNBOUNDED, true, 1000000},
     {"queue", queue, queue_does, {3, 2, 1}, 1, UNBOUNDED, true, 1000000},
+    {"inbox", meet_in_inbox, inbox_does, {3, 2, 0}, 0, UNBOUNDED, true, 0},
+    {"inbox", meet_in_line, inbox_line_does, {3, 2, 0}, 0, UNBOUNDED, true, 0},
     {"shutdown", end_early, shutdown_does, {3, 2, 1}, 1, UNBOUNDED, true, 1000000},
     {"shutdown", end_early, shutdown_does, {4, 2, 1}, 0, UNBOUNDED, true, 1000000},
     {"drop", drop_early, drop_does, {3, 2, 1}, 1, UNBOUNDED, true, 1000000},
