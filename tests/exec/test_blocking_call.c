@@ -136,6 +136,36 @@ TEST_ONCE(blocking_call, what_comes_too_late_is_cancelled)
     hence_loop_free(loop);
 }
 
+static bool was_called;
+
+static hence_result give_chain_and_tell(void *arg)
+{
+    was_called = true;
+    return hence_chain(arg);
+}
+
+TEST_ONCE(blocking_call, what_comes_too_late_is_cancelled_without_memory_too)
+{
+    struct caller caller;
+    hence_promise *p;
+    hence_loop *loop = real_loop();
+    hence_deferred *d = hence_deferred_new(&p);
+    hence_deferred_add_both(d, pass, "d");
+    was_called = false;
+    begin(&caller, loop, give_chain_and_tell, d, HENCE_MS(50));
+    while (!was_called)
+        hence_test_turn(loop);
+    out_of_memory(true);
+    wait_until(caller.has_returned);
+    pthread_join(caller.thread, NULL);
+    out_of_memory(false);
+    hence_test_turn(loop);
+    check_string(describe_and_drop(hence_take(&caller.r)), "timedout");
+    check_trace("d:cancelled");
+    hence_abandon(p);
+    hence_loop_free(loop);
+}
+
 TEST_ONCE(blocking_call, a_loop_that_does_not_run)
 {
     struct caller caller;
