@@ -93,6 +93,8 @@ static void call_function(void *arg)
         hence_result r = hence_fail_static(HENCE_ENOMEM);
         hence_deferred_cancel(d);
         deferred_ended(&r, call);
+    } else if (call->d && hence_loop_is_closed(call->loop)) { /* by the function */
+        loop_closes(&call->hold);
     }
     hence_deferred_unref(d);
 }

@@ -301,3 +301,32 @@ TEST_ONCE(blocking_call, the_function_may_close_the_loop)
     hence_loop_free(loop);
     event_base_free(base);
 }
+
+struct closing {
+    hence_loop *loop;
+    hence_deferred *d;
+};
+
+static hence_result close_loop_and_wait(void *arg)
+{
+    const struct closing *closing = arg;
+    trace("%d", hence_loop_close(closing->loop));
+    return hence_chain(closing->d);
+}
+
+TEST_ONCE(blocking_call, what_the_function_waits_for_when_it_has_closed_the_loop_is_cancelled)
+{
+    struct caller caller;
+    hence_promise *p;
+    struct event_base *base = event_base_new();
+    struct closing closing = {hence_loop_new(base), hence_deferred_new(&p)};
+    hence_deferred_add_both(closing.d, pass, "d");
+    begin(&caller, closing.loop, close_loop_and_wait, &closing, -1);
+    while (!hence_loop_is_closed(closing.loop))
+        event_base_loop(base, EVLOOP_NONBLOCK | EVLOOP_NO_EXIT_ON_EMPTY);
+    check_string(end(&caller), "closed");
+    check_trace("0 d:cancelled");
+    hence_abandon(p);
+    hence_loop_free(closing.loop);
+    event_base_free(base);
+}
