@@ -176,7 +176,8 @@ typedef struct hence_concurrent_completions hence_concurrent_completions;
  *                 as often
  * @param n        how many
  * @param timeout  nanoseconds from now for all of them; negative: none
- * @return to be freed, yours; NULL when there is no memory
+ * @return to be freed, yours; NULL when there is no memory; and, with a report, in a forked child, if one of
+ *         them would be ended in the parent
  * @threading{Any; then one thread at a time.}
  * @complexity{O(n).}
  * @since 0.1

@@ -255,7 +255,8 @@ HENCE_API HENCE_MUST_USE hence_future *hence_condition_wait_future_at(const char
  * @brief Wait until a condition is so. The macro hence_condition_wait_for() adds the line.
  *
  * As hence_condition_wait(), again and again until @p predicate says true. If it does at once, the
- * lock is not let go.
+ * lock is not let go. If it frees the condition, or lets go of @p hold, the wait fails with
+ * #HENCE_EABANDONED.
  *
  * @param site       a string that lives for ever: #HENCE_SITE; or NULL
  * @param condition  lent

@@ -431,7 +431,8 @@ HENCE_API int hence_queue_shutdown(hence_queue *queue, bool immediate);
  * @brief How many items are in it.
  *
  * @param queue  lent
- * @return that; 0 for NULL, and for a channel
+ * @return that; 0 for NULL. Of a channel only what has come back from a Future: hence_queue_get_future(); in
+ *         another queue such items may be there beside as many as it has room for
  *
  * @threading{The thread that uses @p queue.}
  * @complexity{O(1).}

@@ -13,7 +13,8 @@
 
 /* Shared by the thread that waits and the loop's. */
 struct blocking_call {
-    struct hence_hold hold; /* while `d` is there; first */
+    struct hence_hold hold;     /* while `d` is there; first */
+    struct hence_parcel cancel; /* its own, so that cancelling needs no memory */
     pthread_mutex_t mutex;
     pthread_cond_t ended;
     hence_loop *loop;
@@ -63,9 +64,8 @@ static hence_result deferred_ended(hence_result *in, void *arg)
     return hence_none();
 }
 
-static void cancel(void *arg)
+static void cancel(struct blocking_call *call)
 {
-    struct blocking_call *call = arg;
     hence_deferred *d = hence_deferred_ref(call->d);
     hence_deferred_cancel(d);
     hence_deferred_unref(d);
@@ -93,6 +93,8 @@ static void call_function(void *arg)
         hence_result r = hence_fail_static(HENCE_ENOMEM);
         hence_deferred_cancel(d);
         deferred_ended(&r, call);
+    } else if (call->d && hence_loop_is_closed(call->loop)) { /* by the function */
+        loop_closes(&call->hold);
     }
     hence_deferred_unref(d);
 }
@@ -106,10 +108,22 @@ static void drop_call(void *arg)
     unref(call);
 }
 
-static void drop_cancel(void *arg)
+static struct blocking_call *of_cancel(void *parcel)
 {
-    unref(arg);
+    return (struct blocking_call *)((char *)parcel - offsetof(struct blocking_call, cancel));
 }
+
+static void cancel_in_loop(void *parcel)
+{
+    cancel(of_cancel(parcel));
+}
+
+static void cancelled_in_loop(void *parcel)
+{
+    unref(of_cancel(parcel));
+}
+
+static const struct hence_parcel_kind cancel_kind = {cancel_in_loop, cancelled_in_loop};
 
 /* ---- on the thread that waits ---- */
 
@@ -121,6 +135,7 @@ static struct blocking_call *call_new(hence_loop *loop, hence_result_fn *fn, voi
     pthread_mutex_init(&call->mutex, NULL);
     hence_condition_init(&call->ended);
     hence_ring_init(&call->hold.ring);
+    call->cancel.kind = &cancel_kind;
     call->loop = loop;
     call->fn = fn;
     call->arg = arg;
@@ -159,7 +174,8 @@ hence_result hence_blocking_call_from_thread(hence_loop *loop, hence_result_fn *
         r = hence_take(&call->result);
     } else {
         atomic_fetch_add_explicit(&call->references, 1, memory_order_relaxed);
-        hence_call_soon_threadsafe_own(loop, cancel, call, drop_cancel);
+        if (hence_door_post(loop, &call->cancel) != 0)
+            unref(call); /* the loop is closed, and has cancelled it */
     }
     unref(call);
     return r;

@@ -118,6 +118,14 @@ static bool is_enough(const struct wait *wait, hence_wait_condition condition)
     return wait->done_count == wait->n;
 }
 
+static bool is_enough_now(struct wait *wait, hence_wait_condition condition)
+{
+    pthread_mutex_lock(&wait->mutex);
+    const bool enough = is_enough(wait, condition);
+    pthread_mutex_unlock(&wait->mutex);
+    return enough;
+}
+
 static bool one_is_parents(hence_concurrent_future *const *futures, size_t n, const char *what)
 {
     for (size_t i = 0; i < n; i++) {
@@ -137,8 +145,6 @@ int64_t hence_concurrent_wait(hence_concurrent_future *const *futures, size_t n,
         return -EINVAL;
     if (one_is_parents(futures, n, what))
         return -EPERM;
-    if (!hence_may_block(what, timeout))
-        return -EDEADLK;
     const struct hence_deadline deadline = hence_deadline_after(timeout);
     struct input *inputs =
         n < SIZE_MAX / sizeof *inputs ? hence_memory_get(n * sizeof *inputs) : NULL;
@@ -147,8 +153,9 @@ int64_t hence_concurrent_wait(hence_concurrent_future *const *futures, size_t n,
     wait_init(&wait, n);
     for (size_t i = 0; i < n; i++)
         input_begin(&inputs[i], &wait, futures[i]);
+    const bool may_wait = is_enough_now(&wait, condition) || hence_may_block(what, timeout);
     pthread_mutex_lock(&wait.mutex);
-    while (!is_enough(&wait, condition) && in_time && timeout)
+    while (may_wait && !is_enough(&wait, condition) && in_time && timeout)
         in_time = hence_wait_until(&wait.told, &wait.mutex, &deadline);
     pthread_mutex_unlock(&wait.mutex);
     for (size_t i = 0; i < n; i++)
@@ -156,7 +163,7 @@ int64_t hence_concurrent_wait(hence_concurrent_future *const *futures, size_t n,
     const size_t done = wait.done_count;
     wait_end(&wait);
     hence_memory_put(inputs, n * sizeof *inputs);
-    return (int64_t)done;
+    return may_wait ? (int64_t)done : -EDEADLK;
 }
 
 /* ---- one after the other ---- */
@@ -177,7 +184,8 @@ hence_concurrent_completions *hence_concurrent_as_completed(hence_concurrent_fut
                                                             size_t n, int64_t timeout)
 {
     hence_concurrent_completions *completions = NULL;
-    if (n < SIZE_MAX / sizeof(struct input) / 2)
+    if (n < SIZE_MAX / sizeof(struct input) / 2 &&
+        !one_is_parents(futures, n, "hence_concurrent_as_completed()"))
         completions = hence_memory_get(completions_size(n));
     if (!completions)
         return NULL;

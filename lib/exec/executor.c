@@ -387,10 +387,20 @@ void hence_executor_drop_jobs(hence_executor *executor, hence_failure *failure)
 
 /* ---- the end ---- */
 
+static int wait_for_threads(hence_executor *executor, const struct hence_deadline *deadline,
+                            bool in_time)
+{
+    pthread_mutex_lock(&executor->mutex);
+    while (executor->workers && in_time)
+        in_time = hence_wait_until(&executor->ended, &executor->mutex, deadline);
+    const bool has_ended = !executor->workers;
+    pthread_mutex_unlock(&executor->mutex);
+    return has_ended ? 0 : -ETIMEDOUT;
+}
+
 int hence_executor_shutdown(hence_executor *executor, bool cancel_queued, int64_t timeout)
 {
     const struct hence_deadline deadline = hence_deadline_after(timeout);
-    bool in_time = timeout != 0;
     if (!executor)
         return -ENOMEM;
     if (hence_executor_is_parents(executor))
@@ -401,17 +411,16 @@ int hence_executor_shutdown(hence_executor *executor, bool cancel_queued, int64_
     pthread_cond_broadcast(&executor->work);
     pthread_mutex_unlock(&executor->mutex);
     if (cancel_queued) {
+        hence_executor_hold(executor); /* what ends with a job may let go of it */
         hence_result r = hence_fail_static(HENCE_ECANCELLED);
         hence_executor_drop_jobs(executor, hence_take_failure(&r));
     }
-    if (hence_executor_of_thread == executor)
-        return -EDEADLK;
-    pthread_mutex_lock(&executor->mutex);
-    while (executor->workers && in_time)
-        in_time = hence_wait_until(&executor->ended, &executor->mutex, &deadline);
-    const bool has_ended = !executor->workers;
-    pthread_mutex_unlock(&executor->mutex);
-    return has_ended ? 0 : -ETIMEDOUT;
+    int error = hence_executor_of_thread == executor ? -EDEADLK : 0;
+    if (!error)
+        error = wait_for_threads(executor, &deadline, timeout != 0);
+    if (cancel_queued)
+        hence_executor_let_go(executor);
+    return error;
 }
 
 bool hence_executor_add_end(hence_executor *executor, struct hence_executor_end *end)

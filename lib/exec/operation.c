@@ -72,6 +72,8 @@ static void follow(struct operation *operation, hence_deferred *d)
         hence_result r = hence_fail_static(HENCE_ENOMEM);
         hence_deferred_cancel(d);
         deferred_ended(&r, operation);
+    } else if (operation->d && hence_loop_is_closed(operation->loop)) { /* by the function */
+        loop_closes(&operation->hold);
     }
     hence_deferred_unref(d);
 }

@@ -13,6 +13,7 @@ struct loop_job {
     struct hence_job job;
     hence_executor *executor;
     hence_threadsafe_promise *let_in; /* of one that may stand in line, until it is in; or NULL */
+    bool is_taken_back;               /* it will not run: its argument ends with it */
 };
 
 /* What is asked for: taken, with `arg` as `drop` says. */
@@ -60,7 +61,11 @@ static void job_free(hence_threadsafe_promise *promise)
     struct loop_job *job = (struct loop_job *)promise;
     hence_executor *executor = job->executor;
     const bool is_dependent = job->job.is_dependent;
+    hence_drop_fn *drop = job->is_taken_back ? job->job.drop : NULL;
+    void *arg = job->job.arg;
     hence_memory_put(job, sizeof *job);
+    if (drop) /* it may close the loop, which must not find the promise any more */
+        drop(arg);
     hence_executor_let_go_of_job(executor, is_dependent);
 }
 
@@ -76,8 +81,7 @@ static bool stop(hence_threadsafe_promise *promise)
         return false;
     }
     tell_let_in(job, hence_fail_static(HENCE_ECANCELLED));
-    if (job->job.drop)
-        job->job.drop(job->job.arg);
+    job->is_taken_back = true;
     return true;
 }
 
@@ -113,6 +117,7 @@ static struct loop_job *job_new(hence_loop *loop, hence_executor *executor,
     job->job.kind = &job_kind;
     job->executor = executor;
     job->let_in = NULL;
+    job->is_taken_back = false;
     atomic_init(&job->job.is_cancelled, false);
     hence_ring_init(&job->job.ring);
     job->job.place = JOB_NOWHERE;

@@ -56,6 +56,17 @@ static void start(hence_loop *loop, hence_executor *executor, hence_promise *pro
         told(&shutdown->end);
 }
 
+/* It has been asked to end, with this outcome. Takes the promise. */
+static void tell_end(hence_loop *loop, hence_executor *executor, int error, hence_promise *promise)
+{
+    if (!executor || hence_executor_is_parents(executor))
+        hence_resolve_at(NULL, promise, hence_fail_static(executor ? HENCE_EDIED : HENCE_ENOMEM));
+    else if (error == 0)
+        hence_resolve_at(NULL, promise, hence_none());
+    else
+        start(loop, executor, promise);
+}
+
 hence_future *hence_executor_shutdown_future_at(const char *site, hence_loop *loop,
                                                 hence_executor *executor, bool cancel_queued)
 {
@@ -63,14 +74,12 @@ hence_future *hence_executor_shutdown_future_at(const char *site, hence_loop *lo
     hence_future *f = hence_future_new_at(site, loop, &promise);
     if (!executor)
         executor = f ? hence_executor_default(loop) : NULL;
+    if (executor)
+        hence_executor_hold(executor); /* what ends with a job may let go of it */
     int error = hence_executor_shutdown(executor, cancel_queued, 0);
-    if (!f)
-        return NULL;
-    if (!executor || hence_executor_is_parents(executor))
-        hence_resolve_at(NULL, promise, hence_fail_static(executor ? HENCE_EDIED : HENCE_ENOMEM));
-    else if (error == 0)
-        hence_resolve_at(NULL, promise, hence_none());
-    else
-        start(loop, executor, promise);
+    if (f)
+        tell_end(loop, executor, error, promise);
+    if (executor)
+        hence_executor_let_go(executor);
     return f;
 }

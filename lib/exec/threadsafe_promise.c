@@ -150,8 +150,10 @@ hence_threadsafe_promise *hence_threadsafe_promise_new(hence_loop *loop, hence_p
         hence_resolve_at(NULL, p, hence_fail_static(HENCE_ENOMEM));
         return NULL;
     }
-    if (hence_threadsafe_promise_init(t, loop, p, NULL))
+    if (hence_threadsafe_promise_init(t, loop, p, NULL)) {
+        atomic_init(&t->is_unwanted, !hence_promise_is_wanted(p)); /* cancelled before */
         return t;
+    }
     hence_memory_put(t, sizeof *t);
     return NULL;
 }

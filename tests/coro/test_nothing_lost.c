@@ -741,6 +741,33 @@ TEST(nothing_lost, a_completion_that_nobody_of_a_million_wants_needs_no_stack)
     end();
 }
 
+/* Each comes before all that are there. */
+TEST(nothing_lost, a_million_completions_that_come_back_the_last_one_first)
+{
+    begin_completions(1);
+    const int many = support_many();
+    hence_future **asking = calloc((size_t)many, sizeof *asking);
+    completions = hence_completion_queue_free(completions);
+    completions = hence_completion_queue_new(both.loop);
+    resolve_input(0, hence_int(1));
+    for (int i = 0; i < many; i++)
+        hence_completion_queue_add(completions, futures[0]);
+    for (int i = 0; i < many; i++)
+        asking[i] = hence_completion_queue_next(completions);
+    run();
+    for (int i = many; i-- > 0;)
+        hence_future_unref(asking[i]);
+    for (int i = 0; i < many; i++) {
+        hence_completion *completion = hence_completion_queue_pop(completions);
+        if (completion)
+            check_int(completion->index, i);
+        hence_completion_free(completion);
+    }
+    check_int(hence_completion_queue_size(completions), 0);
+    free(asking);
+    end();
+}
+
 /* ---- the loop ---- */
 
 TEST(nothing_lost, what_the_loop_could_not_tell_any_more_is_in_the_queue)

@@ -145,6 +145,36 @@ TEST_ONCE(blocking_call, what_comes_too_late_is_cancelled)
     hence_loop_free(loop);
 }
 
+static bool was_called;
+
+static hence_result give_chain_and_tell(void *arg)
+{
+    was_called = true;
+    return hence_chain(arg);
+}
+
+TEST_ONCE(blocking_call, what_comes_too_late_is_cancelled_without_memory_too)
+{
+    struct caller caller;
+    hence_promise *p;
+    hence_loop *loop = real_loop();
+    hence_deferred *d = hence_deferred_new(&p);
+    hence_deferred_add_both(d, pass, "d");
+    was_called = false;
+    begin(&caller, loop, give_chain_and_tell, d, HENCE_MS(50));
+    while (!was_called)
+        hence_test_turn(loop);
+    out_of_memory(true);
+    wait_until(caller.has_returned);
+    pthread_join(caller.thread, NULL);
+    out_of_memory(false);
+    hence_test_turn(loop);
+    check_string(describe_and_drop(hence_take(&caller.r)), "timedout");
+    check_trace("d:cancelled");
+    hence_abandon(p);
+    hence_loop_free(loop);
+}
+
 TEST_ONCE(blocking_call, a_loop_that_does_not_run)
 {
     struct caller caller;
@@ -278,5 +308,34 @@ TEST_ONCE(blocking_call, the_function_may_close_the_loop)
     check_string(end(&caller), "7");
     check_trace("0");
     hence_loop_free(loop);
+    event_base_free(base);
+}
+
+struct closing {
+    hence_loop *loop;
+    hence_deferred *d;
+};
+
+static hence_result close_loop_and_wait(void *arg)
+{
+    const struct closing *closing = arg;
+    trace("%d", hence_loop_close(closing->loop));
+    return hence_chain(closing->d);
+}
+
+TEST_ONCE(blocking_call, what_the_function_waits_for_when_it_has_closed_the_loop_is_cancelled)
+{
+    struct caller caller;
+    hence_promise *p;
+    struct event_base *base = event_base_new();
+    struct closing closing = {hence_loop_new(base), hence_deferred_new(&p)};
+    hence_deferred_add_both(closing.d, pass, "d");
+    begin(&caller, closing.loop, close_loop_and_wait, &closing, -1);
+    while (!hence_loop_is_closed(closing.loop))
+        event_base_loop(base, EVLOOP_NONBLOCK | EVLOOP_NO_EXIT_ON_EMPTY);
+    check_string(end(&caller), "closed");
+    check_trace("0 d:cancelled");
+    hence_abandon(p);
+    hence_loop_free(closing.loop);
     event_base_free(base);
 }

@@ -144,6 +144,25 @@ TEST_ONCE(concurrent_wait, where_a_loop_runs_it_is_refused_and_reported)
     hence_loop_free(loop);
 }
 
+static void wait_for_what_is_done(void *loop)
+{
+    trace("%d", (int)hence_concurrent_wait(jobs, INPUTS, HENCE_FIRST_COMPLETED, -1));
+    trace("%d", (int)hence_concurrent_wait(jobs, 1, HENCE_ALL_COMPLETED, -1));
+    hence_loop_stop(loop);
+}
+
+TEST_ONCE(concurrent_wait, where_a_loop_runs_it_gives_what_need_not_be_waited_for)
+{
+    hence_loop *loop = real_loop();
+    begin_jobs();
+    finish(0);
+    hence_call_soon(loop, wait_for_what_is_done, loop, NULL);
+    hence_loop_run_forever(loop);
+    check_trace("1 1");
+    end_jobs();
+    hence_loop_free(loop);
+}
+
 /* ---- one after the other ---- */
 
 /* The number of the next one, or what there is instead. */

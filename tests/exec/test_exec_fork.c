@@ -113,6 +113,7 @@ static void use_parents(void)
     expect(hence_concurrent_future_add_done_callback(submitted, count_call, NULL) == -EPERM);
     expect(reports == 4 && !called_back);
     expect(hence_concurrent_wait(&submitted, 1, HENCE_ALL_COMPLETED, -1) == -EPERM);
+    expect(!hence_concurrent_as_completed(&submitted, 1, -1));
     expect(!hence_concurrent_future_running(submitted));
     expect(hence_executor_shutdown(executor, true, -1) == -ECHILD);
     /* what is done can be read */

@@ -408,6 +408,30 @@ TEST_ONCE(executor, a_loop_closes_under_jobs_of_each_kind)
     hence_loop_free(loop);
 }
 
+static void close_loop_of(void *arg)
+{
+    trace("close %d", hence_loop_close(*(hence_loop **)arg));
+}
+
+TEST_ONCE(executor, the_argument_of_a_job_that_is_cancelled_may_close_the_loop)
+{
+    struct work first = {.number = 1};
+    hence_loop *loop = real_loop();
+    hence_executor *executor = pool(1, 0);
+    hence_concurrent_future *running = hence_executor_submit(executor, work_at_gate, &first, NULL);
+    wait_until(first.began);
+    hence_deferred *d = hence_defer_to_thread(loop, executor, work_number, &loop, close_loop_of);
+    hence_deferred_add_both(d, pass, "d");
+    hence_deferred_cancel(d);
+    check_trace("close 0 d:cancelled");
+    check(hence_loop_is_closed(loop));
+    hence_deferred_forget(d);
+    atomic_store(&first.go, true);
+    end_pool(loop, executor);
+    hence_concurrent_future_unref(running);
+    hence_loop_unref(loop);
+}
+
 TEST_ONCE(executor, a_closed_loop_takes_no_jobs)
 {
     struct work work = {.number = 1}, other = {.number = 2};

@@ -394,6 +394,56 @@ TEST_ONCE(pool_life, a_job_that_is_dropped_with_it_may_close_the_loop)
     hence_loop_free(loop);
 }
 
+/* A job, and what lets go of everything when another one is dropped. */
+static struct owner {
+    hence_executor *executor;
+    hence_concurrent_future *running, *waits;
+    pthread_key_t key; /* its destructor is the last thing that a thread does */
+    struct work work;
+} owner;
+
+static void thread_has_ended(void *work)
+{
+    work_drop(work);
+}
+
+static hence_result work_to_the_end(void *work)
+{
+    pthread_setspecific(owner.key, work);
+    return work_at_gate(work);
+}
+
+static void let_go_of_all(void *arg)
+{
+    (void)arg;
+    owner.executor = hence_executor_unref(owner.executor);
+    owner.running = hence_concurrent_future_unref(owner.running);
+    owner.waits = hence_concurrent_future_unref(owner.waits);
+    atomic_store(&owner.work.go, true);
+    wait_until(owner.work.dropped);
+    trace("let go");
+}
+
+TEST_ONCE(pool_life, a_job_that_is_dropped_with_it_may_let_go_of_it)
+{
+    for (int as_future = 0; as_future <= 1; as_future++) {
+        hence_loop *loop = real_loop();
+        hence_executor *executor = pool(1, 0);
+        owner = (struct owner){.executor = executor, .work = {.number = 1}};
+        cr_assert_eq(pthread_key_create(&owner.key, thread_has_ended), 0);
+        owner.running = hence_executor_submit(executor, work_to_the_end, &owner.work, NULL);
+        wait_until(owner.work.began);
+        owner.waits = hence_executor_submit(executor, work_number, NULL, let_go_of_all);
+        if (as_future)
+            check_string(await(loop, hence_executor_shutdown_future(loop, executor, true)), "none");
+        else
+            check_int(hence_executor_shutdown(executor, true, 0), 0);
+        check_trace("let go");
+        pthread_key_delete(owner.key);
+        hence_loop_free(loop);
+    }
+}
+
 TEST_ONCE(pool_life, who_waits_for_the_end_may_be_cancelled_when_it_has_come_and_is_not_told_yet)
 {
     struct work work = {.number = 1};

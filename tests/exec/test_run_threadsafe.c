@@ -320,6 +320,32 @@ TEST_ONCE(run_threadsafe, a_loop_closes_with_a_cancellation_on_its_way)
     hence_loop_free(loop);
 }
 
+struct closing {
+    hence_loop *loop;
+    hence_deferred *d;
+};
+
+static hence_result close_loop_and_wait(void *arg)
+{
+    const struct closing *closing = arg;
+    trace("%d", hence_loop_close(closing->loop));
+    return hence_chain(closing->d);
+}
+
+TEST_ONCE(run_threadsafe, what_the_function_waits_for_when_it_has_closed_the_loop_is_cancelled)
+{
+    hence_promise *p;
+    struct event_base *base = event_base_new();
+    struct closing closing = {hence_loop_new(base), hence_deferred_new(&p)};
+    hence_promise_on_cancel(p, stopped, "stopped");
+    struct asked asked = ask_for(closing.loop, close_loop_and_wait, &closing);
+    event_base_loop(base, EVLOOP_NONBLOCK | EVLOOP_NO_EXIT_ON_EMPTY);
+    check_trace("0 stopped dropped");
+    check_string(result_of(asked.f), "closed");
+    hence_loop_free(closing.loop);
+    event_base_free(base);
+}
+
 TEST(run_threadsafe, a_closed_loop)
 {
     hence_loop *loop = real_loop();

@@ -148,6 +148,25 @@ TEST(threadsafe_promise, cancelled_before_it_is_resolved)
     hence_loop_free(loop);
 }
 
+TEST(threadsafe_promise, cancelled_before_it_was_made)
+{
+    struct producer producer = {.r = hence_int(7)};
+    hence_promise *p;
+    hence_loop *loop = real_loop();
+    hence_deferred *d = hence_deferred_new(&p);
+    hence_deferred_add_both(d, pass, "d");
+    hence_deferred_cancel(d);
+    check_trace("d:cancelled");
+    producer.t = hence_threadsafe_promise_new(loop, p);
+    producer.wanted = true;
+    on_another_thread(resolve, &producer);
+    check(!producer.wanted);
+    hence_test_turn(loop);
+    check_trace("");
+    hence_deferred_forget(d);
+    hence_loop_free(loop);
+}
+
 TEST(threadsafe_promise, cancelled_while_its_result_is_on_its_way)
 {
     struct producer producer;
