@@ -8,7 +8,8 @@
  * most one of the two rows is not empty.
  *
  * An entry that was given to a Future which ends before the program has been told of it comes back. Those that
- * have come back are linked through their listeners, and are the next ones to be given.
+ * have come back are the next ones to be given, in the order in which they were given before: they stand in a
+ * pairing heap, whose links are those of their listeners, so that any number may come back in any order.
  *
  * The entries of what is added at once stand side by side, in a batch that ends when the last of them has
  * been freed; and who takes one from the row of those that are done sees which come next, and has them
@@ -56,9 +57,8 @@ struct hence_completion_queue {
     struct hence_ring batches, asking;
     struct entry **done; /* a ring of `capacity`, which is a power of two */
     size_t done_begin, done_end, capacity;
-    struct hence_listener
-        *returned;         /* a list of those that have come back, in the order in which */
-    size_t returned_count; /* they were given; `arg` is that */
+    struct hence_listener *returned; /* the heap of those that have come back */
+    size_t returned_count;
     uint64_t given;
     size_t added, pending, asked;
     hence_call timer;
@@ -145,15 +145,54 @@ static struct entry *of_listener(struct hence_listener *listener)
     return (struct entry *)((char *)listener - offsetof(struct entry, listener));
 }
 
+/* ---- those that have come back ----
+ *
+ * In the heap `arg` is the order, `previous` the first of those below, and `next` the next one beside. */
+
+/* Two heaps, either of which may be NULL, become one. */
+static struct hence_listener *meld(struct hence_listener *a, struct hence_listener *b)
+{
+    if (!a || !b)
+        return a ? a : b;
+    struct hence_listener *above = (uintptr_t)a->arg < (uintptr_t)b->arg ? a : b;
+    struct hence_listener *below = above == a ? b : a;
+    below->next = above->previous;
+    above->previous = below;
+    return above;
+}
+
+/* Those beside `first` are melded in pairs, and then from the last pair to the first. */
+static struct hence_listener *meld_all(struct hence_listener *first)
+{
+    struct hence_listener *pairs = NULL, *all = NULL;
+    while (first) {
+        struct hence_listener *second = first->next;
+        struct hence_listener *rest = second ? second->next : NULL;
+        struct hence_listener *pair = meld(first, second);
+        pair->next = pairs;
+        pairs = pair;
+        first = rest;
+    }
+    while (pairs) {
+        struct hence_listener *next = pairs->next;
+        all = meld(all, pairs);
+        pairs = next;
+    }
+    return all;
+}
+
+static void insert_returned(hence_completion_queue *queue, struct entry *entry, uint64_t order)
+{
+    entry->listener.arg = (void *)(uintptr_t)order;
+    entry->listener.previous = NULL;
+    queue->returned = meld(queue->returned, &entry->listener);
+    queue->returned_count++;
+}
+
 static struct entry *take_returned(hence_completion_queue *queue)
 {
     struct hence_listener *first = queue->returned;
-    if (first->next) {
-        first->next->previous = first->previous;
-        queue->returned = first->next;
-    } else {
-        queue->returned = NULL;
-    }
+    queue->returned = meld_all(first->previous);
     queue->returned_count--;
     return of_listener(first);
 }
@@ -283,30 +322,6 @@ static void serve(hence_completion_queue *queue)
     }
     queue->serving = false;
     release(queue);
-}
-
-/* Before the first one in the list that was given later. `previous` of the first one is the last one. */
-static void insert_returned(hence_completion_queue *queue, struct entry *entry, uint64_t order)
-{
-    struct hence_listener *new = &entry->listener, *first = queue->returned;
-    struct hence_listener *before = first ? first->previous : NULL;
-    new->arg = (void *)(uintptr_t)order;
-    while (before && (uintptr_t)before->arg > order)
-        before = before == first ? NULL : before->previous;
-    new->next = before ? before->next : first;
-    if (!first)
-        new->previous = new;
-    else
-        new->previous = before ? before : first->previous;
-    if (before)
-        before->next = new;
-    else
-        queue->returned = new;
-    if (new->next)
-        new->next->previous = new;
-    else
-        queue->returned->previous = new;
-    queue->returned_count++;
 }
 
 /* The Future of somebody who has asked ends. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "support/inputs.h"
 
@@ -535,6 +536,51 @@ TEST(completion_queue, what_one_who_was_cancelled_would_have_got_goes_to_the_nex
     hence_future_unref(a);
     hence_future_unref(b);
     end();
+}
+
+/* Asks for each of `n` that are done, and lets go of the Futures in steps of so many. */
+static void ask_and_let_go(int n, int step)
+{
+    both = begin_loop();
+    hence_future *done_already = hence_future_succeed(both.loop, hence_none());
+    hence_future **asked = calloc((size_t)n, sizeof *asked);
+    queue = hence_completion_queue_new(both.loop);
+    for (int i = 0; i < n; i++)
+        hence_completion_queue_add(queue, done_already);
+    for (int i = 0; i < n && asked; i++)
+        asked[i] = hence_completion_queue_next(queue);
+    for (int i = 0, at = 0; i < n && asked; i++) {
+        at = (at + step) % n;
+        hence_future_unref(asked[at]);
+    }
+    free(asked);
+    check_int(hence_completion_queue_size(queue), n);
+    for (int i = 0; i < n; i++) {
+        hence_completion *completion = hence_completion_queue_pop(queue);
+        if (completion)
+            check_int(completion->index, i);
+        hence_completion_free(completion);
+    }
+    check_that_none_can_be_popped();
+    queue = hence_completion_queue_free(queue);
+    hence_future_unref(done_already);
+    end_loop(&both);
+}
+
+TEST(completion_queue, those_that_come_back_in_any_order_are_given_in_that_of_before)
+{
+    for (int step = 1; step < 7; step++)
+        ask_and_let_go(7, step);
+}
+
+/* With a list in order instead of a heap it would be half a minute. */
+TEST_ONCE(completion_queue, however_many_come_back_in_whatever_order_it_takes_no_longer_for_each)
+{
+    const clock_t begun = clock();
+    const int n = support_many() / 10 + 1;
+    ask_and_let_go(n, n - 1); /* the last one first */
+    ask_and_let_go(n, 7919);  /* a prime: here and there */
+    check(clock() - begun < 10 * CLOCKS_PER_SEC);
 }
 
 /* difference 14 */
