@@ -527,6 +527,23 @@ TEST(scopes, a_time_that_ends_after_the_end_of_time_never_does)
     check_run(moves_on_never, "0:never 1:nap=none main=none");
 }
 
+static hence_result fails_before_the_beginning_of_time(void *arg)
+{
+    (void)arg;
+    hence_drop(nap(1));
+    hence_cancel_scope *s = hence_cancel_scope_enter();
+    hence_cancel_scope_cancel(s);
+    hence_cancel_scope *late = hence_fail_until(hence_current_effective_deadline());
+    hence_cancel_scope_set_shield(late, true);
+    tell_and_drop("inner", hence_cancel_scope_exit(late, nap(1), NULL));
+    return hence_cancel_scope_exit(s, hence_none(), NULL);
+}
+
+TEST(scopes, a_deadline_may_be_the_beginning_of_time)
+{
+    check_run(fails_before_the_beginning_of_time, "1:inner=timedout main=none");
+}
+
 /* ---- beside the cancellation of tasks ---- */
 
 /* rules 93, 169 */
@@ -654,9 +671,13 @@ TEST(scopes, one_that_is_not_exited_ends_with_the_body_and_is_reported)
     forget_reports();
 }
 
+static int refused_deadline;
+
 static void cancel_elsewhere(void *s)
 {
     hence_cancel_scope_cancel(s);
+    refused_deadline = hence_cancel_scope_set_deadline(s, 0);
+    hence_cancel_scope_set_shield(s, true);
 }
 
 static hence_result shows_to_another_thread(void *arg)
@@ -664,6 +685,9 @@ static hence_result shows_to_another_thread(void *arg)
     (void)arg;
     hence_cancel_scope *s = hence_cancel_scope_enter();
     on_another_thread(cancel_elsewhere, s);
+    check_int(refused_deadline, -EPERM);
+    check(!hence_cancel_scope_shield(s));
+    check_int(hence_cancel_scope_deadline(s), HENCE_NEVER);
     tell_exit(s, tell("nap", nap(1)));
     return hence_none();
 }
@@ -671,7 +695,8 @@ static hence_result shows_to_another_thread(void *arg)
 TEST_ONCE(scopes, another_thread_is_refused)
 {
     check_run(shows_to_another_thread, "1:nap=none 1:exit=none main=none");
-    check(had_report(HENCE_REPORT_WRONG_THREAD));
+    for (int i = 0; i < 3; i++)
+        check(had_report(HENCE_REPORT_WRONG_THREAD));
 }
 
 static hence_cancel_scope *shown_outside;
