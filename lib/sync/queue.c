@@ -96,7 +96,6 @@ static hence_queue *queue_new(size_t max_size, enum store_kind kind)
         hence_row_init(&queue->putters);
         hence_row_init(&queue->joiners);
         hence_row_init(&queue->decided);
-        hence_ring_init(&queue->returned);
         queue->store.kind = kind;
         queue->max_size = max_size;
         queue->backlog = SIZE_MAX;

@@ -11,8 +11,7 @@ struct hence_queue {
     struct primitive primitive;
     struct row getters, putters, joiners, decided;
     struct store store;
-    struct hence_ring
-        returned; /* of struct queue_future: items that have come back, the next one first */
+    struct queue_future *returned; /* the heap of items that have come back */
     size_t returned_count;
     uint64_t given;
     size_t max_size; /* 0: of a channel; SIZE_MAX: any number */

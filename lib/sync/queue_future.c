@@ -3,24 +3,20 @@
  * Futures of items. A Future is given its item when there is one, but the program is told of it through the
  * loop; and if it never is (the task that waits was cancelled meanwhile, another one has won the race, the
  * Future was let go), the item comes back, and is the next one to be given. What it comes back in is the
- * memory of the Future, so none is needed.
+ * memory of the Future, so none is needed. Those that have come back stand in a pairing heap, so that any number
+ * may come back in any order.
  */
 #include "base/memory.h"
 #include "future/returnable.h"
 #include "sync/queue.h"
 
 struct queue_future {
-    struct hence_returnable returnable; /* first */
-    struct hence_ring ring;             /* of those that have come back */
+    struct hence_returnable returnable;  /* first */
+    struct queue_future *below, *beside; /* in the heap of those that have come back */
     hence_queue *queue;
     struct item item; /* its result stands in the Future's slot until it comes back */
     uint64_t given;   /* in which order, from 1; 0: none yet */
 };
-
-static struct queue_future *of_ring(struct hence_ring *ring)
-{
-    return (struct queue_future *)((char *)ring - offsetof(struct queue_future, ring));
-}
 
 /* Of two that have come back. */
 static bool is_before(const struct queue_future *a, const struct queue_future *b)
@@ -29,12 +25,42 @@ static bool is_before(const struct queue_future *a, const struct queue_future *b
     return by_priority ? hence_item_is_before(&a->item, &b->item) : a->given < b->given;
 }
 
+/* Two heaps, either of which may be NULL, become one. */
+static struct queue_future *meld(struct queue_future *a, struct queue_future *b)
+{
+    if (!a || !b)
+        return a ? a : b;
+    struct queue_future *above = is_before(a, b) ? a : b;
+    struct queue_future *below = above == a ? b : a;
+    below->beside = above->below;
+    above->below = below;
+    return above;
+}
+
+/* Those beside `first` are melded in pairs, and then from the last pair to the first. */
+static struct queue_future *meld_all(struct queue_future *first)
+{
+    struct queue_future *pairs = NULL, *all = NULL;
+    while (first) {
+        struct queue_future *second = first->beside;
+        struct queue_future *rest = second ? second->beside : NULL;
+        struct queue_future *pair = meld(first, second);
+        pair->beside = pairs;
+        pairs = pair;
+        first = rest;
+    }
+    while (pairs) {
+        struct queue_future *next = pairs->beside;
+        all = meld(all, pairs);
+        pairs = next;
+    }
+    return all;
+}
+
 static void insert(hence_queue *queue, struct queue_future *future)
 {
-    struct hence_ring *behind = &queue->returned;
-    while (behind->previous != &queue->returned && is_before(future, of_ring(behind->previous)))
-        behind = behind->previous;
-    hence_ring_append(behind, &future->ring); /* before that one */
+    future->below = NULL;
+    queue->returned = meld(queue->returned, future);
     queue->returned_count++;
 }
 
@@ -94,12 +120,12 @@ bool hence_queue_take_returned(hence_queue *queue, struct item *out)
 {
     if (HENCE_LIKELY(!queue->returned_count))
         return false;
-    struct queue_future *first = of_ring(queue->returned.next);
+    struct queue_future *first = queue->returned;
     if (queue->store.kind == STORE_PRIORITY && queue->store.count &&
         hence_item_is_before(hence_store_top(&queue->store), &first->item))
         return false;
     *out = first->item;
-    hence_ring_remove(&first->ring);
+    queue->returned = meld_all(first->below);
     queue->returned_count--;
     hence_memory_put(first, first->returnable.size);
     hence_primitive_unref(&queue->primitive);
