@@ -239,7 +239,7 @@ HENCE_API int hence_completion_queue_add(hence_completion_queue *queue, hence_fu
  *         hence_as_completed() is over. NULL when there is no memory
  * @threading{The loop's.}
  * @cancel{Ends this one; what it would have got goes to the next.}
- * @complexity{O(1).}
+ * @complexity{O(1), and O(log n) in the number of those that have come back, while there are any.}
  * @since 0.1
  * @snippet 52_as_completed.c as-completed
  */

@@ -115,6 +115,8 @@ HENCE_API HENCE_MUST_USE hence_result hence_timeout_exit(hence_timeout *timeout,
  * @retval 0           done
  * @retval -EALREADY   it has expired
  * @retval -ENOMEM     no memory: the old time holds; or @p timeout is NULL
+ * @retval -EPERM      on another thread
+ * @retval -ESHUTDOWN  the loop is closed
  * @threading{The loop's; from anywhere, before the block has ended.}
  * @complexity{O(log n) in the number of timers.}
  * @since 0.1
@@ -348,6 +350,7 @@ HENCE_API int64_t hence_cancel_scope_deadline(const hence_cancel_scope *scope);
  * @param when   a time of hence_loop_time(); #HENCE_NEVER: none
  * @retval 0           done
  * @retval -ENOMEM     no memory: the old deadline holds; or @p scope is NULL
+ * @retval -EPERM      on another thread
  * @retval -ESHUTDOWN  the loop is closed
  * @threading{The loop's; from anywhere, before the scope has ended.}
  * @complexity{O(log n) in the number of timers.}

@@ -7,6 +7,8 @@
  */
 #include <hence/gather.h>
 
+#include <errno.h>
+
 #include "base/memory.h"
 #include "compose/timeout.h"
 #include "future/future.h"
@@ -56,7 +58,10 @@ static void time_is_up(void *arg)
     struct wait_for *wait = arg;
     hence_future *f = wait->f;
     wait->has_timer = false;
-    wait->time_is_up = hence_future_cancel(f) == 0; /* too late if it is done, but not told yet */
+    wait->time_is_up = true;
+    /* too late if it is done, but not told yet; otherwise a canceller may have closed the loop, and it is gone */
+    if (hence_future_cancel(f) == -EALREADY)
+        wait->time_is_up = false;
 }
 
 /* The result is cancelled: what comes of that is no timeout. */

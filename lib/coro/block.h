@@ -39,7 +39,7 @@ struct block {
     const char *site;
     uint32_t cancels; /* of the task, */
     uint32_t lost;    /* and what was lost, when it was entered */
-    bool must_cancel; /* there was a cancellation that had not come to a wait */
+    bool must_cancel; /* there was a cancellation then that has not come to a wait */
 };
 
 /* Zeroed memory of the kind's size, the innermost block of the task that runs. NULL is reported as `misuse`

@@ -89,7 +89,7 @@ bool hence_cancel_scope_cancel_called(const hence_cancel_scope *scope)
 
 void hence_cancel_scope_set_shield(hence_cancel_scope *scope, bool shield)
 {
-    if (!scope)
+    if (!scope || !hence_loop_is_here(scope->block.loop, "hence_cancel_scope_set_shield()"))
         return;
     scope->shield = shield;
     deliver(scope->block.task);
@@ -107,6 +107,8 @@ int hence_cancel_scope_set_deadline(hence_cancel_scope *scope, int64_t when)
     if (!scope)
         return -ENOMEM;
     hence_loop *loop = scope->block.loop;
+    if (!hence_loop_is_here(loop, "hence_cancel_scope_set_deadline()"))
+        return -EPERM;
     int error = 0;
     if (scope->cancel_called || when <= hence_loop_time(loop))
         hence_call_cancel(loop, scope->timer);
@@ -159,10 +161,10 @@ static hence_result exit_scope(struct block *block, hence_result r, void *out)
         *caught = true;
     if (!scope->fails)
         return hence_none();
-    const int64_t limit = scope->deadline - scope->entered;
     const bool in_time = hence_loop_time(block->loop) < scope->deadline;
-    return in_time || limit <= 0 ? hence_fail_static(HENCE_ETIMEDOUT)
-                                 : hence_timed_out(block->site, limit);
+    return in_time || scope->deadline <= scope->entered
+               ? hence_fail_static(HENCE_ETIMEDOUT)
+               : hence_timed_out(block->site, scope->deadline - scope->entered);
 }
 
 static const struct block_kind scope_kind = {

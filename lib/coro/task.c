@@ -56,7 +56,9 @@ static bool closes_circle(struct task *task, struct hence_waitable *waitable)
         return true;
     if (task->future && !hence_future_has_listeners(task->future)) /* nobody waits for it */
         return false;
-    struct hence_search search = {.to = last, .steps = 100, .branches = 100};
+    /* one at whose group's exit it will be waited for may wait for something else now: so `last` is not enough */
+    const struct hence_waitable *first = waitable->consumer.part->waits_for(waitable);
+    struct hence_search search = {.to = last, .or_to = first, .steps = 100, .branches = 100};
     return hence_waitable_leads_to(&task->waitable, &search);
 }
 
@@ -78,6 +80,14 @@ static bool take(struct task *task, hence_result chain)
     return false;
 }
 
+/* A cancellation comes to a wait: to the blocks that it is in, it is not on its way any more. */
+static void cancel_comes(struct task *task)
+{
+    task->must_cancel = false;
+    for (struct block *at = task->innermost; at; at = at->outer)
+        at->must_cancel = false;
+}
+
 /* A cancellation that it has not been told of is passed on to what it awaits now. One that comes meanwhile goes the
  * same way, or is in `must_cancel` again. Was it in time? */
 static bool pass_cancel_on(struct task *task)
@@ -87,7 +97,7 @@ static bool pass_cancel_on(struct task *task)
             hence_waitable_cancel(task->awaited);
         return false;
     }
-    task->must_cancel = false;
+    cancel_comes(task);
     const bool in_time = hence_waitable_cancel(task->awaited) == 0;
     task->must_cancel |= !in_time;
     return in_time;
@@ -107,7 +117,7 @@ static void take_cancel(struct task *task, hence_result *r)
 {
     if (HENCE_LIKELY(!task->must_cancel))
         return;
-    task->must_cancel = false;
+    cancel_comes(task);
     if (!hence_is_cancelled(r)) {
         hence_drop(*r);
         *r = hence_fail_static(HENCE_ECANCELLED);

@@ -98,9 +98,10 @@ static struct hence_waitable *waits_for_part(const struct hence_waitable *self)
     return NULL;
 }
 
+/* The parent, also while it is not at the exit: it cannot end before the children have. */
 static struct hence_consumer *waiter_part(const struct hence_waitable *self)
 {
-    return of_many((struct hence_waitable *)(uintptr_t)self)->consumer;
+    return &of_many((struct hence_waitable *)(uintptr_t)self)->block.task->waitable.consumer;
 }
 
 static const struct hence_part group_part = {

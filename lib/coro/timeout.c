@@ -34,8 +34,9 @@ static hence_result exit_timeout(struct block *block, hence_result r, void *out)
     if (!timeout->has_expired || !hence_block_uncancel(block) || !hence_is_cancelled(&r))
         return r;
     hence_drop(r);
-    const int64_t limit = timeout->when - timeout->entered;
-    return hence_timed_out(block->site, limit > 0 ? limit : 0);
+    /* the time may have been over long ago: INT64_MIN */
+    const int64_t limit = timeout->when > timeout->entered ? timeout->when - timeout->entered : 0;
+    return hence_timed_out(block->site, limit);
 }
 
 static const struct block_kind timeout_kind = {
@@ -84,6 +85,8 @@ int hence_timeout_reschedule(hence_timeout *timeout, int64_t when)
 {
     if (!timeout)
         return -ENOMEM;
+    if (!hence_loop_is_here(timeout->block.loop, "hence_timeout_reschedule()"))
+        return -EPERM;
     if (timeout->has_expired)
         return -EALREADY;
     int error = hence_block_set_timer(&timeout->block, &timeout->timer, when, expire);

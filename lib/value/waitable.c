@@ -155,7 +155,7 @@ static const struct hence_waitable *last_behind(const struct hence_waitable *fro
 bool hence_waitable_leads_to(const struct hence_waitable *from, struct hence_search *search)
 {
     bool found = false;
-    while (from && from != search->to && search->steps-- > 0) {
+    while (from && from != search->to && from != search->or_to && search->steps-- > 0) {
         const struct hence_part *part = from->consumer.part;
         if (part->next_behind) {
             from = last_behind(from, search, &found);
@@ -164,5 +164,5 @@ bool hence_waitable_leads_to(const struct hence_waitable *from, struct hence_sea
             from = consumer ? hence_consumer_leads_to(consumer) : NULL;
         }
     }
-    return found || (from && from == search->to);
+    return found || (from && (from == search->to || from == search->or_to));
 }

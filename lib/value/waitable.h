@@ -180,9 +180,9 @@ bool hence_waitable_waits_for(struct hence_waitable *waitable, const struct henc
 /* The same question, asked from below, where waits that go through many are one way each: will `to` be
  * resolved because `from` is? */
 struct hence_search {
-    const struct hence_waitable *to;
-    int steps;    /* that may be made */
-    int branches; /* that may be taken: each needs some stack */
+    const struct hence_waitable *to, *or_to; /* `or_to` may be NULL */
+    int steps;                               /* that may be made */
+    int branches;                            /* that may be taken: each needs some stack */
 };
 bool hence_waitable_leads_to(const struct hence_waitable *from, struct hence_search *search);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Time limits for Futures, which are cancelled when the time is over. */
 #include <errno.h>
+#include <event2/event.h>
 #include <string.h>
 
 #include "compose/futures_support.h"
@@ -444,6 +445,37 @@ TEST(wait_for, when_the_loop_closes_it_ends_with_that)
         end_limited();
         check_int(payloads_alive(), 0);
     }
+}
+
+static bool close_loop(hence_promise *p, void *loop)
+{
+    (void)p;
+    trace("close");
+    hence_loop_close(loop);
+    return true;
+}
+
+TEST(wait_for, a_canceller_may_close_the_loop_when_the_time_is_over)
+{
+    struct event_base *base = event_base_new();
+    for (int i = 0; i < 2; i++) {
+        hence_loop *loop = base ? hence_loop_new(base) : NULL;
+        hence_promise *p;
+        hence_future *f = hence_future_new(loop, &p);
+        hence_promise_on_cancel(p, close_loop, loop);
+        hence_future *w = hence_wait_for(f, i); /* at once, and after a nanosecond */
+        if (w && i == 1)
+            event_base_loop(base, 0);
+        check_trace("close");
+        check_string(outcome_of(w), "closed");
+        hence_future_unref(w);
+        if (!hence_future_done(f))
+            hence_abandon(p);
+        hence_future_unref(f);
+        hence_loop_unref(loop);
+    }
+    if (base)
+        event_base_free(base);
 }
 
 TEST(wait_for, a_closed_loop_has_none)

@@ -20,9 +20,13 @@ TEST(scopes, one_that_is_not_exited_ends_with_the_body_and_is_reported)
     forget_reports();
 }
 
+static int refused_deadline;
+
 static void cancel_elsewhere(void *s)
 {
     hence_cancel_scope_cancel(s);
+    refused_deadline = hence_cancel_scope_set_deadline(s, 0);
+    hence_cancel_scope_set_shield(s, true);
 }
 
 static hence_result shows_to_another_thread(void *arg)
@@ -30,6 +34,9 @@ static hence_result shows_to_another_thread(void *arg)
     (void)arg;
     hence_cancel_scope *s = hence_cancel_scope_enter();
     on_another_thread(cancel_elsewhere, s);
+    check_int(refused_deadline, -EPERM);
+    check(!hence_cancel_scope_shield(s));
+    check_int(hence_cancel_scope_deadline(s), HENCE_NEVER);
     tell_exit(s, tell("nap", nap(1)));
     return hence_none();
 }
@@ -37,7 +44,8 @@ static hence_result shows_to_another_thread(void *arg)
 TEST_ONCE(scopes, another_thread_is_refused)
 {
     check_run(shows_to_another_thread, "1:nap=none 1:exit=none main=none");
-    check(had_report(HENCE_REPORT_WRONG_THREAD));
+    for (int i = 0; i < 3; i++)
+        check(had_report(HENCE_REPORT_WRONG_THREAD));
 }
 
 static hence_cancel_scope *shown_outside;

@@ -175,3 +175,20 @@ TEST(scopes, a_time_that_ends_after_the_end_of_time_never_does)
 {
     check_run(moves_on_never, "1:never 2:nap=none main=none");
 }
+
+static hence_result fails_before_the_beginning_of_time(void *arg)
+{
+    (void)arg;
+    hence_drop(nap(1));
+    hence_cancel_scope *s = hence_cancel_scope_enter();
+    hence_cancel_scope_cancel(s);
+    hence_cancel_scope *late = hence_fail_until(hence_current_effective_deadline());
+    hence_cancel_scope_set_shield(late, true);
+    tell_and_drop("inner", hence_cancel_scope_exit(late, nap(1), NULL));
+    return hence_cancel_scope_exit(s, hence_none(), NULL);
+}
+
+TEST(scopes, a_deadline_may_be_the_beginning_of_time)
+{
+    check_run(fails_before_the_beginning_of_time, "1:inner=timedout main=none");
+}

@@ -200,3 +200,42 @@ TEST_ONCE(task_groups, groups_may_be_nested_deeply_and_be_cancelled_in_constant_
     end();
     check_trace("1:c=cancelled main=cancelled");
 }
+
+/* ---- circles ---- */
+
+static hence_result awaits_main(void *arg)
+{
+    (void)arg;
+    return tell("child", hence_await(hence_future_ref(main_task)));
+}
+
+static hence_result has_such_a_child(void *depth)
+{
+    int *further = depth;
+    hence_task_group *g = hence_task_group_enter();
+    if ((*further)--)
+        hence_task_group_spawn(g, has_such_a_child, further, NULL);
+    else
+        hence_task_group_spawn(g, awaits_main, NULL, NULL);
+    hence_drop(nap(1));
+    return tell("exit", hence_task_group_exit(g, hence_none()));
+}
+
+/* difference 7 */
+TEST(task_groups, a_child_that_awaits_its_parent_would_wait_for_ever)
+{
+    int further = 0;
+    begin(has_such_a_child, &further);
+    end();
+    check_trace("0:child=deadlock 0:exit=group{deadlock} main=group{deadlock}");
+}
+
+/* difference 7 */
+TEST(task_groups, so_would_a_child_of_a_child)
+{
+    int further = 1;
+    begin(has_such_a_child, &further);
+    end();
+    check_trace("0:child=deadlock 0:exit=group{deadlock} 0:exit=group{group{deadlock}} "
+                "main=group{group{deadlock}}");
+}

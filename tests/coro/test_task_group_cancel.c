@@ -220,6 +220,23 @@ TEST(task_groups, a_cancellation_from_before_it_is_not_taken_for_its_own)
     check_run(cancelled_before, "0:exit=7 0:after=cancelled main=7");
 }
 
+static hence_result cancelled_before_and_told(void *arg)
+{
+    (void)arg;
+    hence_future_cancel(hence_current_task());
+    hence_task_group *g = hence_task_group_enter();
+    tell_and_drop("first", nap(1));
+    hence_task_group_cancel(g);
+    hence_result r = tell("exit", hence_task_group_exit(g, hence_int(7)));
+    tell_and_drop("after", nap(1));
+    return r;
+}
+
+TEST(task_groups, its_own_cancellation_ends_with_it_when_one_from_before_has_come)
+{
+    check_run(cancelled_before_and_told, "0:first=cancelled 0:exit=7 1:after=none main=7");
+}
+
 /* ---- Deferreds: things happen inside each other ---- */
 
 static hence_promise *promises[3];

@@ -224,6 +224,41 @@ TEST(timeouts, its_time_may_be_made_to_be_over_or_never_to_come)
     check_trace("2:refused=1 2:exit=timed out after 1 s main=timed out after 1 s");
 }
 
+static hence_result has_been_over_for_ever(void *arg)
+{
+    (void)arg;
+    hence_drop(nap(1));
+    hence_timeout *t = hence_timeout_enter_until(INT64_MIN);
+    return hence_timeout_exit(t, nap(10));
+}
+
+TEST(timeouts, its_time_may_be_the_beginning_of_time)
+{
+    check_run(has_been_over_for_ever, "main=timed out after 0 s");
+}
+
+static int refused;
+
+static void reschedule_elsewhere(void *timeout)
+{
+    refused = hence_timeout_reschedule(timeout, HENCE_NEVER);
+}
+
+static hence_result shows_its_limit_to_another_thread(void *arg)
+{
+    (void)arg;
+    hence_timeout *t = hence_timeout_enter(HENCE_SECONDS(2));
+    on_another_thread(reschedule_elsewhere, t);
+    check_int(refused, -EPERM);
+    return hence_timeout_exit(t, nap(10));
+}
+
+TEST_ONCE(timeouts, another_thread_is_refused)
+{
+    check_run(shows_its_limit_to_another_thread, "main=timed out after 2 s");
+    check(had_report(HENCE_REPORT_WRONG_THREAD));
+}
+
 TEST(timeouts, one_that_there_is_none_of_has_no_time)
 {
     check_int(hence_timeout_when(NULL), HENCE_NEVER);

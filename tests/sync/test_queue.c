@@ -497,3 +497,35 @@ TEST(queue, NULL_is_a_queue_that_could_not_be_had)
     end();
     end_loop(&both);
 }
+
+/* ---- what comes back ---- */
+
+/* Asks a queue with 0, 1, ... in it for each, and lets go of the Futures in steps of so many. */
+static void get_and_let_go(hence_queue *of, int n, int step)
+{
+    struct loop_and_clock both = begin_loop();
+    hence_future **asked = calloc((size_t)n, sizeof *asked);
+    begin(of);
+    for (int i = 0; i < n; i++)
+        hence_queue_try_put_priority(queue, hence_int(i), i / 2);
+    for (int i = 0; i < n && asked; i++)
+        asked[i] = hence_queue_get_future(both.loop, queue);
+    for (int i = 0, at = 0; i < n && asked; i++) {
+        at = (at + step) % n;
+        hence_future_unref(asked[at]);
+    }
+    free(asked);
+    check_int(hence_queue_size(queue), n);
+    for (int i = 0; i < n; i++)
+        check_int(atoi(get_now()), i);
+    end();
+    end_loop(&both);
+}
+
+TEST(queue, items_that_come_back_in_any_order_are_given_in_that_of_before)
+{
+    for (int step = 1; step < 7; step++) {
+        get_and_let_go(hence_queue_new(0), 7, step);
+        get_and_let_go(hence_priority_queue_new(0), 7, step);
+    }
+}
