@@ -9,6 +9,7 @@
  * gives no order of anything else that looking once does not.
  */
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
 
 #include <hence/hence.h>
@@ -113,10 +114,11 @@ static void begin(int max_workers)
     executor->spins = (unsigned)schedule_number(2);
 }
 
-/* All threads are there, so the inbox is open. */
-static void begin_open(int max_workers)
+/* All threads are there, so the inbox is open, if it may be. */
+static void begin_open(int max_workers, size_t max_queued)
 {
     begin(max_workers);
+    executor->max_queued = max_queued;
     schedule_mutex_lock(&executor->mutex);
     for (int i = 0; i < max_workers; i++)
         if (hence_executor_start_worker(executor) != 0)
@@ -252,6 +254,23 @@ static void line(void *unused)
     hence_executor_unref(executor);
 }
 
+/* The same place; who comes when it is taken is refused. */
+static void room(void *unused)
+{
+    (void)unused;
+    begin_open(schedule_number(1), 1);
+    for (int i = 0; i < jobs; i++) {
+        works[i].refusals = hence_executor_queue(executor, &works[i].job, false) != 0;
+        schedule_mutex_lock(&executor->mutex);
+        if (hence_executor_queued(executor) > executor->idle + executor->max_queued)
+            schedule_fail("a job waits for which there is no room");
+        schedule_mutex_unlock(&executor->mutex);
+    }
+    hence_executor_shutdown(executor, false, -1);
+    check_works();
+    hence_executor_unref(executor);
+}
+
 /* The thread ends in the first job: nobody overtakes those that stand in line for the next one. */
 static void line_dies(void *unused)
 {
@@ -289,7 +308,7 @@ static void together(void *unused)
  * taken back or since it may stand in line. */
 static void meet_open(bool stands_in_line)
 {
-    begin_open(schedule_number(1));
+    begin_open(schedule_number(1), SIZE_MAX);
     works[1].other = &works[2];
     works[2].other = &works[1];
     works[0].refusals = hence_executor_queue(executor, &works[0].job, false) != 0;
@@ -437,6 +456,8 @@ static const char drop_does[] =
     "%d jobs, %d workers that look %d times before they sleep, shut down and dropped meanwhile";
 static const char line_does[] = "%d jobs in line for one place, %d workers that look %d times "
                                 "before they sleep, two are taken back";
+static const char room_does[] =
+    "%d jobs, room for one, %d workers that look %d times before they sleep";
 static const char line_dies_does[] = "%d jobs in line for one place, %d workers that look %d times "
                                      "before they sleep, one ends in a job";
 static const char die_does[] =
@@ -459,29 +480,31 @@ static const char close_does[] =
     "%d jobs for a loop that is freed, %d workers that look %d times before they sleep";
 
 static const struct schedule_scenario scenarios[] = {
-    {"queue", queue, queue_does, {3, 2, 1}, 0, 1, false, 0},
-    {"queue", queue, queue_does, {2, 2, 1}, 1, UNBOUNDED, false, 0},
-    {"together", together, together_does, {4, 2, 1}, 0, 1, false, 0},
-    {"inbox", meet_in_inbox, inbox_does, {3, 2, 1}, 0, 1, false, 0},
-    {"inbox", meet_in_line, inbox_line_does, {3, 2, 1}, 0, 1, false, 0},
-    {"take-back", take_back, take_back_does, {2, 2, 1}, 0, UNBOUNDED, false, 0},
-    {"take-back", take_back, take_back_does, {2, 2, 0}, 1, UNBOUNDED, false, 0},
-    {"leave", leave, leave_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
-    {"shutdown", end_early, shutdown_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
-    {"shutdown", end_early, shutdown_does, {2, 2, 1}, 1, UNBOUNDED, false, 0},
-    {"drop", drop_early, drop_does, {3, 2, 1}, 0, 1, false, 0},
-    {"drop", drop_early, drop_does, {2, 2, 1}, 1, UNBOUNDED, false, 0},
-    {"line", line, line_does, {4, 1, 1}, 0, UNBOUNDED, false, 0},
-    {"line", line, line_does, {4, 2, 1}, 0, 1, false, 0},
-    {"line", line_dies, line_dies_does, {4, 1, 1}, 0, UNBOUNDED, false, 0},
+    /* the cheap ones first */
+    {"room", room, room_does, {3, 1, 1}, 0, UNBOUNDED, false, 0},
     {"die", die, die_does, {2, 1, 1}, 1, UNBOUNDED, false, 0},
     {"die", die, die_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
+    {"together", together, together_does, {4, 2, 0}, 0, UNBOUNDED, false, 0},
+    {"inbox", meet_in_inbox, inbox_does, {3, 2, 1}, 0, 1, false, 0},
+    {"inbox", meet_in_line, inbox_line_does, {3, 2, 1}, 0, 1, false, 0},
+    {"line", line_dies, line_dies_does, {4, 1, 1}, 0, UNBOUNDED, false, 0},
     {"alone", die_alone, die_alone_does, {3, 1, 1}, 1, UNBOUNDED, false, 0},
     {"alone", die_alone, die_alone_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
     {"results", results, results_does, {2, 1, 1}, 1, UNBOUNDED, false, 0},
-    {"results", results, results_does, {2, 2, 1}, 0, UNBOUNDED, false, 0},
-    {"cancel", cancel, cancel_does, {2, 1, 1}, 1, UNBOUNDED, false, 0},
+    {"queue", queue, queue_does, {2, 2, 1}, 1, UNBOUNDED, false, 0},
+    {"shutdown", end_early, shutdown_does, {2, 2, 1}, 1, UNBOUNDED, false, 0},
+    {"drop", drop_early, drop_does, {2, 2, 1}, 1, UNBOUNDED, false, 0},
+    {"line", line, line_does, {4, 2, 1}, 0, 1, false, 0},
     {"close", close_early, close_does, {2, 1, 1}, 0, UNBOUNDED, false, 0},
+    {"take-back", take_back, take_back_does, {2, 2, 1}, 0, UNBOUNDED, false, 0},
+    {"take-back", take_back, take_back_does, {2, 2, 0}, 1, UNBOUNDED, false, 0},
+    {"line", line, line_does, {4, 1, 1}, 0, UNBOUNDED, false, 0},
+    {"leave", leave, leave_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
+    {"cancel", cancel, cancel_does, {2, 1, 1}, 1, UNBOUNDED, false, 0},
+    {"shutdown", end_early, shutdown_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
+    {"results", results, results_does, {2, 2, 1}, 0, UNBOUNDED, false, 0},
+    {"queue", queue, queue_does, {3, 2, 0}, 0, UNBOUNDED, false, 0},
+    {"drop", drop_early, drop_does, {3, 2, 0}, 0, UNBOUNDED, false, 0},
     {"queue", queue, queue_does, {3, 2, 1}, 0, UNBOUNDED, true, 0},
     {"together", together, together_does, {4, 2, 1}, 0, UNBOUNDED, true, 0},
     {"drop", drop_early, drop_does, {3, 2, 1}, 0, UNBOUNDED, true, 0},
