@@ -31,7 +31,7 @@ struct work {
 static struct work works[JOBS];
 static hence_executor *executor;
 static int jobs;
-static bool takes_back, drops_queued;
+static bool takes_back, drops_queued, is_open;
 static int let_in; /* the latest that came out of the line */
 
 /* ---- what the jobs do ---- */
@@ -154,12 +154,20 @@ static void check_works(void)
     }
 }
 
+static void begin_either(void)
+{
+    if (is_open)
+        begin_open(schedule_number(1), SIZE_MAX);
+    else
+        begin(schedule_number(1));
+}
+
 static void queue_jobs(bool takes_them_back)
 {
     static const char *const names[JOBS] = {"thread 1", "thread 2", "thread 3", "thread 4"};
     int threads[JOBS];
     takes_back = takes_them_back;
-    begin(schedule_number(1));
+    begin_either();
     for (int i = 0; i < jobs; i++)
         threads[i] = schedule_start(names[i], submit, &works[i]);
     for (int i = 0; i < jobs; i++)
@@ -173,12 +181,28 @@ static void queue_jobs(bool takes_them_back)
 static void queue(void *unused)
 {
     (void)unused;
+    is_open = false;
+    queue_jobs(false);
+}
+
+static void queue_open(void *unused)
+{
+    (void)unused;
+    is_open = true;
     queue_jobs(false);
 }
 
 static void take_back(void *unused)
 {
     (void)unused;
+    is_open = false;
+    queue_jobs(true);
+}
+
+static void take_back_open(void *unused)
+{
+    (void)unused;
+    is_open = true;
     queue_jobs(true);
 }
 
@@ -205,7 +229,7 @@ static void shut_down(void *unused)
 static void end_meanwhile(bool drops)
 {
     drops_queued = drops;
-    begin(schedule_number(1));
+    begin_either();
     const int thread = schedule_start("the end", shut_down, NULL);
     for (int i = 0; i < jobs; i++)
         works[i].refusals = hence_executor_queue(executor, &works[i].job, false) != 0;
@@ -217,12 +241,28 @@ static void end_meanwhile(bool drops)
 static void end_early(void *unused)
 {
     (void)unused;
+    is_open = false;
+    end_meanwhile(false);
+}
+
+static void end_early_open(void *unused)
+{
+    (void)unused;
+    is_open = true;
     end_meanwhile(false);
 }
 
 static void drop_early(void *unused)
 {
     (void)unused;
+    is_open = false;
+    end_meanwhile(true);
+}
+
+static void drop_early_open(void *unused)
+{
+    (void)unused;
+    is_open = true;
     end_meanwhile(true);
 }
 
@@ -467,6 +507,15 @@ static const char die_alone_does[] =
     "ends in a job, and no other can be had";
 static const char together_does[] =
     "%d jobs, two wait for each other, %d workers that look %d times before they sleep";
+static const char queue_open_does[] = "%d threads queue a job each through the inbox, %d workers "
+                                      "that look %d times before they sleep";
+static const char take_back_open_does[] =
+    "%d threads queue a job each through the inbox and take it back, %d workers that look %d times "
+    "before they sleep";
+static const char shutdown_open_does[] = "%d jobs through the inbox, %d workers that look %d times "
+                                         "before they sleep, shut down meanwhile";
+static const char drop_open_does[] = "%d jobs through the inbox, %d workers that look %d times "
+                                     "before they sleep, shut down and dropped meanwhile";
 static const char inbox_does[] = "%d jobs, one is taken back, two wait for each other, %d workers "
                                  "that look %d times before they sleep";
 static const char inbox_line_does[] =
@@ -481,6 +530,10 @@ static const char close_does[] =
 
 static const struct schedule_scenario scenarios[] = {
     /* the cheap ones first */
+    {"inbox", queue_open, queue_open_does, {2, 1, 1}, 0, UNBOUNDED, false, 0},
+    {"inbox", take_back_open, take_back_open_does, {2, 1, 0}, 0, UNBOUNDED, false, 0},
+    {"inbox", end_early_open, shutdown_open_does, {2, 1, 1}, 0, UNBOUNDED, false, 0},
+    {"inbox", drop_early_open, drop_open_does, {2, 1, 1}, 0, UNBOUNDED, false, 0},
     {"room", room, room_does, {3, 1, 1}, 0, UNBOUNDED, false, 0},
     {"die", die, die_does, {2, 1, 1}, 1, UNBOUNDED, false, 0},
     {"die", die, die_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
