@@ -20,6 +20,12 @@ static unsigned next_random(unsigned *state)
     return *state;
 }
 
+static void say_nothing(const hence_report *report, void *arg)
+{
+    (void)report; /* of failures that nobody looked at: there are many */
+    (void)arg;
+}
+
 /* ---- promises ---- */
 
 static hence_threadsafe_promise *promises[PROMISES];
@@ -158,6 +164,113 @@ static void one_loop(unsigned *state)
     hence_loop_free(loop);
 }
 
+/* ---- an executor whose inbox is open ---- */
+
+#define SUBMITTERS      6
+#define SUBMITTED       2000
+#define OPEN_WORKERS    3
+#define OPEN_ROUNDS     4
+#define AT_ONCE         8
+#define BARRIER_TIMEOUT (INT64_C(60) * 1000000000)
+
+static atomic_int begun_together, small_begun, small_dropped, small_ended, small_refused;
+
+static hence_result come_together(void *arg)
+{
+    (void)arg;
+    atomic_fetch_add(&begun_together, 1);
+    while (atomic_load(&begun_together) < OPEN_WORKERS)
+        sched_yield();
+    return hence_none();
+}
+
+/* All threads are there afterwards. */
+static void open_inbox(void)
+{
+    hence_concurrent_future *f[OPEN_WORKERS];
+    atomic_store(&begun_together, 0);
+    for (int i = 0; i < OPEN_WORKERS; i++)
+        check((f[i] = hence_executor_submit(executor, come_together, NULL, NULL)));
+    for (int i = 0; i < OPEN_WORKERS; i++) {
+        hence_result r = hence_concurrent_future_result(f[i], BARRIER_TIMEOUT);
+        check(hence_is_value(&r));
+        hence_drop(r);
+        hence_concurrent_future_unref(f[i]);
+    }
+}
+
+static hence_result small_work(void *arg)
+{
+    const unsigned number = *(unsigned *)arg;
+    atomic_fetch_add(&small_begun, 1);
+    if (number % 1009 == 0)
+        pthread_exit(NULL);
+    if (number % 31 == 0)
+        sched_yield();
+    return hence_int(1);
+}
+
+static void drop_small(void *arg)
+{
+    free(arg);
+    atomic_fetch_add(&small_dropped, 1);
+}
+
+/* Waits for some, cancels some, lets go of some before they end. The executor may be shut down at any time. */
+static void *submit_many(void *arg)
+{
+    hence_concurrent_future *futures[AT_ONCE] = {NULL};
+    unsigned state = 362436069u + (unsigned)(intptr_t)arg * 7919u;
+    hence_set_report_handler(say_nothing, NULL);
+    for (int i = 0; i < SUBMITTED; i++) {
+        hence_concurrent_future **f = &futures[i % AT_ONCE];
+        unsigned *number = malloc(sizeof *number);
+        check(number);
+        *number = next_random(&state);
+        const unsigned what = next_random(&state) % 8;
+        if (what < 2)
+            hence_concurrent_future_cancel(*f);
+        if (what < 4 && *f) {
+            hence_result r = hence_concurrent_future_result(*f, -1);
+            atomic_fetch_add(&small_refused,
+                             hence_is_failure_of(&r, &hence_domain_hence, HENCE_ECLOSED));
+            hence_drop(r);
+            atomic_fetch_add(&small_ended, 1);
+        }
+        hence_concurrent_future_unref(*f);
+        *f = hence_executor_submit(executor, small_work, number, drop_small);
+        check(*f);
+    }
+    for (int i = 0; i < AT_ONCE; i++)
+        hence_concurrent_future_unref(futures[i]);
+    hence_executor_unref(executor);
+    return NULL;
+}
+
+static void submit_through_inbox(int round)
+{
+    pthread_t threads[SUBMITTERS];
+    const hence_executor_options options = {.max_workers = OPEN_WORKERS, .name = "open"};
+    executor = hence_executor_new(&options);
+    check(executor);
+    const int dropped = atomic_load(&small_dropped);
+    open_inbox();
+    for (intptr_t i = 0; i < SUBMITTERS; i++) {
+        hence_executor_ref(executor);
+        threads[i] = start(submit_many, (void *)(i + round * SUBMITTERS)); /* NOLINT: a number */
+    }
+    if (round % 4) { /* in their midst: waiting, or dropping what waits */
+        while (atomic_load(&small_dropped) < dropped + SUBMITTERS * SUBMITTED / 2)
+            sched_yield();
+        check(hence_executor_shutdown(executor, round % 2, -1) == 0);
+    }
+    for (int i = 0; i < SUBMITTERS; i++)
+        join(threads[i]);
+    check(hence_executor_shutdown(executor, false, -1) == 0);
+    hence_executor_unref(executor);
+    check(small_dropped == dropped + SUBMITTERS * SUBMITTED);
+}
+
 /* ---- calls that wait ---- */
 
 static hence_loop *asked; /* each caller has a reference */
@@ -203,12 +316,6 @@ static void ask_one_loop(void)
         join(threads[i]);
 }
 
-static void say_nothing(const hence_report *report, void *arg)
-{
-    (void)report; /* of failures that nobody looked at: there are many */
-    (void)arg;
-}
-
 static void *run_loops(void *arg)
 {
     hence_set_report_handler(say_nothing, NULL); /* it is this thread's */
@@ -240,6 +347,8 @@ int main(void)
     resolve_from_everywhere(PROMISES / 10);
     resolve_from_everywhere(1);
     share_executor();
+    for (int i = 0; i < OPEN_ROUNDS; i++)
+        submit_through_inbox(i);
     for (int i = 0; i < 10; i++)
         ask_one_loop();
     check_ledger();
@@ -249,6 +358,9 @@ int main(void)
            "each argument and each result was destroyed once\n",
            PRODUCERS, PROMISES, too_late, LOOPS * ROUNDS, LOOPS * ROUNDS * JOBS, jobs_begun,
            results_made);
+    printf("%d jobs of %d threads through an open inbox: %d begun, %d waited for, of which %d were "
+           "refused\n",
+           small_dropped, SUBMITTERS, small_begun, small_ended, small_refused);
     printf("%d calls made from %d threads: %d answered, %d timed out\n", calls_made, LOOPS,
            calls_answered, calls_late);
     return 0;

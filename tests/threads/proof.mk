@@ -93,13 +93,30 @@ EXTRA_DIST += \
 	tests/threads/planted/pool-dies-alone.patch \
 	tests/threads/planted/pool-freed-held.patch \
 	tests/threads/planted/pool-idle.patch \
+	tests/threads/planted/pool-inbox-bounded.patch \
+	tests/threads/planted/pool-inbox-closed-last.patch \
+	tests/threads/planted/pool-inbox-forgotten.patch \
+	tests/threads/planted/pool-inbox-looked-into-first.patch \
+	tests/threads/planted/pool-inbox-not-asked.patch \
+	tests/threads/planted/pool-inbox-not-in-take-out.patch \
+	tests/threads/planted/pool-inbox-shutdown-open.patch \
+	tests/threads/planted/pool-inbox-sleepers-first.patch \
+	tests/threads/planted/pool-inbox-stays-open-at-death.patch \
+	tests/threads/planted/pool-inbox-too-few.patch \
+	tests/threads/planted/pool-inbox-trusts.patch \
+	tests/threads/planted/pool-inbox-unlocked.patch \
+	tests/threads/planted/pool-inbox-woken-does-not-look.patch \
+	tests/threads/planted/pool-independent-late.patch \
 	tests/threads/planted/pool-let-go-relaxed.patch \
+	tests/threads/planted/pool-line-new-thread.patch \
 	tests/threads/planted/pool-line-overtaken.patch \
 	tests/threads/planted/pool-line-stays.patch \
 	tests/threads/planted/pool-not-replaced.patch \
 	tests/threads/planted/pool-released-first.patch \
 	tests/threads/planted/pool-shutdown-one.patch \
 	tests/threads/planted/pool-signal-first.patch \
+	tests/threads/planted/pool-sleepers-not-set-again.patch \
+	tests/threads/planted/pool-sleepers-while-waking.patch \
 	tests/threads/planted/pool-spin-counts-twice.patch \
 	tests/threads/planted/pool-spin-misses.patch \
 	tests/threads/planted/pool-spin-stays.patch \
@@ -108,10 +125,14 @@ EXTRA_DIST += \
 	tests/threads/planted/pool-unqueue-unlocked.patch \
 	tests/threads/planted/pool-unqueue.patch \
 	tests/threads/planted/pool-wait-once.patch \
+	tests/threads/planted/pool-waking-cleared-by-another.patch \
 	tests/threads/planted/pool-waking-not-handed-on.patch \
 	tests/threads/planted/pool-waking-stays.patch \
 	tests/threads/planted/pool-waking-unlocked.patch \
 	tests/threads/planted/promise-leave-first.patch \
 	tests/threads/planted/promise-leave-relaxed.patch \
 	tests/threads/planted/promise-no-visitor.patch \
-	tests/threads/planted/promise-result-late.patch
+	tests/threads/planted/promise-reference-none.patch \
+	tests/threads/planted/promise-result-late.patch \
+	tests/threads/planted/promise-touches-loop.patch \
+	tests/threads/planted/promise-visitor-late.patch

@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The protocol of the executor (lib/exec/executor.c, worker.c): a queue, a mutex and two conditions. Threads queue
- * jobs and may take them back; workers begin when a job finds none idle, up to a bound; one more thread shuts the
- * pool down, with the queue dropped or not, and waits for the workers to end. A condition may wake a thread
- * without having been signalled. One worker is woken at a time: as soon as it has a job, it asks whether another
- * is needed. Before it sleeps one of them waits a moment without the mutex: as long as it likes, so the flag that
- * makes that shorter is not here. Nor is the line of those who wait for room.
+ * The protocol of the executor (lib/exec/executor.c, worker.c): a queue, a mutex and two conditions, and in front of
+ * the queue an inbox with a mutex of its own, open as long as all workers are there. Threads bring jobs, into the inbox
+ * if it is open or into the queue, and may take them back; workers begin when a job finds none idle, up to a bound; one
+ * more thread shuts the pool down, with the queue dropped or not, and waits for the workers to end. A condition may
+ * wake a thread without having been signalled. One worker is woken at a time: as soon as it has a job, it asks whether
+ * another is needed. Before it sleeps one of them waits a moment without the mutex: as long as it likes, so what makes
+ * that shorter is not here. Nor is the line of those who wait for room.
+ *
+ * What is done with the inbox's mutex held is one step: without it nothing of that is seen but the number of jobs,
+ * which changes once in it.
+ *
+ * MEET: the first two jobs wait for each other, so that a job which waits while a worker sleeps is a deadlock. DIES:
+ * the worker of the first job ends in it.
  *
  * Each job runs, is taken back, dropped or refused, once; nobody sleeps for ever; when shutting down has come to
  * its end no worker is left.
@@ -19,16 +26,28 @@
 #ifndef SPURIOUS
 #define SPURIOUS 1
 #endif
+#ifdef DIES
+#define MOST 3 /* workers that ever begin; then nobody shuts it down before all jobs have ended */
+#else
+#define MOST WORKERS
+#endif
 
 #define ENDED (ends[0] == 1 && (JOBS < 2 || ends[1] == 1) && (JOBS < 3 || ends[2] == 1))
 
+#define NOWHERE  0
+#define IN_INBOX 1
+#define IN_QUEUE 2
+
 bool is_locked;
-bool is_queued[JOBS];
-byte ends[JOBS];          /* how often each job has come to an end */
-byte queued, idle, workers, begun, sleepers;
-bool is_waking, is_spinning;
+byte place[JOBS];
+byte ends[JOBS];    /* how often each job has come to an end */
+bool started[JOBS]; /* or has come to an end */
+byte in_queue;      /* jobs there */
+byte queued;        /* there and in the inbox */
+byte idle, workers, begun, sleepers;
+bool has_sleepers, is_open, is_waking, is_spinning;
 bool is_shut_down, is_over;
-bool work_waits[WORKERS + JOBS], work_woken[WORKERS + JOBS]; /* a worker that dies is another one later */
+bool work_waits[3], work_woken[3];
 bool end_waits, end_woken;
 byte spurious = SPURIOUS;
 
@@ -46,9 +65,49 @@ inline first_job(job)
 {
     job = 0;
     do
-    :: is_queued[job] -> break
+    :: place[job] == IN_QUEUE -> break
     :: else -> job++
     od
+}
+
+inline end_job(job)
+{
+    ends[job]++;
+    started[job] = true;
+    assert(ends[job] == 1)
+}
+
+/* Part of a step. */
+inline empty_inbox()
+{
+    if
+    :: place[0] == IN_INBOX -> place[0] = IN_QUEUE; in_queue++
+    :: else -> skip
+    fi;
+    if
+    :: JOBS > 1 && place[1] == IN_INBOX -> place[1] = IN_QUEUE; in_queue++
+    :: else -> skip
+    fi;
+    if
+    :: JOBS > 2 && place[2] == IN_INBOX -> place[2] = IN_QUEUE; in_queue++
+    :: else -> skip
+    fi
+}
+
+inline take_inbox()
+{
+    d_step { empty_inbox() }
+}
+
+/* Opens or closes it. */
+inline set_inbox(may_be_open)
+{
+    d_step {
+        is_open = may_be_open && workers >= WORKERS && !is_shut_down;
+#ifndef FORGETS /* a mistake */
+        empty_inbox()
+#endif
+    }
 }
 
 /* Wakes one of those that wait, any. */
@@ -57,10 +116,18 @@ inline signal_work()
     atomic {
         if
         :: work_waits[0] && !work_woken[0] -> work_woken[0] = true
-        :: WORKERS > 1 && work_waits[1] && !work_woken[1] -> work_woken[1] = true
+        :: MOST > 1 && work_waits[1] && !work_woken[1] -> work_woken[1] = true
+        :: MOST > 2 && work_waits[2] && !work_woken[2] -> work_woken[2] = true
         :: else -> skip
         fi
     }
+}
+
+inline set_sleepers(number, waking)
+{
+    sleepers = number;
+    is_waking = waking;
+    has_sleepers = sleepers > 0 && !is_waking
 }
 
 /* Is a worker to be woken? With the mutex held. */
@@ -68,7 +135,8 @@ inline ask(needed)
 {
     d_step {
         needed = sleepers > 0 && !is_waking && queued > is_spinning;
-        is_waking = is_waking || needed
+        is_waking = is_waking || needed;
+        has_sleepers = sleepers > 0 && !is_waking
     }
 }
 
@@ -80,7 +148,11 @@ inline broadcast_work()
         :: else -> skip
         fi;
         if
-        :: WORKERS > 1 && work_waits[1] -> work_woken[1] = true
+        :: work_waits[1] -> work_woken[1] = true
+        :: else -> skip
+        fi;
+        if
+        :: work_waits[2] -> work_woken[2] = true
         :: else -> skip
         fi
     }
@@ -92,10 +164,9 @@ proctype worker(byte self)
     bool needed;
     lock();
     do
-    :: queued == 0 && is_shut_down -> break
-    :: queued == 0 && !is_shut_down ->
+    :: in_queue == 0 ->
         if
-        :: !is_spinning ->
+        :: !is_spinning && !is_shut_down ->
             is_spinning = true;
             unlock();
             lock();
@@ -104,91 +175,190 @@ proctype worker(byte self)
 #endif
         :: else -> skip
         fi;
+        take_inbox();
         if
-        :: queued > 0 -> skip
+        :: in_queue > 0 -> skip
+        :: in_queue == 0 && is_shut_down -> break
         :: else ->
-            sleepers++;
-            do
-            :: !is_waking && !is_shut_down ->
-                atomic { work_waits[self] = true; work_woken[self] = false; is_locked = false };
-                atomic {
-                    if
-                    :: work_woken[self] && !is_locked
-                    :: spurious && !is_locked -> spurious--
-                    fi;
-                    work_waits[self] = false;
-                    work_woken[self] = false;
-                    is_locked = true
-                }
-            :: else -> break
-            od;
-            atomic { is_waking = false; sleepers-- }
+#ifdef LOOKS_FIRST /* a mistake */
+            take_inbox();
+            d_step { set_sleepers(sleepers + 1, is_waking) };
+#else
+            d_step { set_sleepers(sleepers + 1, is_waking) };
+            take_inbox();
+#endif
+            if
+            :: in_queue > 0 ->
+#ifdef CLEARS_ANOTHERS /* a mistake */
+                d_step { set_sleepers(sleepers - 1, false) }
+#else
+                d_step { set_sleepers(sleepers - 1, is_waking) }
+#endif
+            :: else ->
+                do
+                :: !is_waking && !is_shut_down ->
+                    atomic { work_waits[self] = true; work_woken[self] = false; is_locked = false };
+                    atomic {
+                        if
+                        :: work_woken[self] && !is_locked
+                        :: spurious && !is_locked -> spurious--
+                        fi;
+                        work_waits[self] = false;
+                        work_woken[self] = false;
+                        is_locked = true
+                    }
+                :: else -> break
+                od;
+                atomic { set_sleepers(sleepers - 1, false) };
+#ifndef WOKEN_TRUSTS /* a mistake */
+                if
+                :: in_queue > 0 -> take_inbox()
+                :: else -> skip
+                fi
+#endif
+            fi
         fi
-    :: queued > 0 ->
+    :: in_queue > 0 ->
         atomic {
             first_job(job);
-            is_queued[job] = false;
+            place[job] = NOWHERE;
+            started[job] = true;
+            in_queue--;
             queued--;
             idle--
         };
-        ask(needed);
+        needed = false;
+#ifndef NOT_HANDED_ON /* a mistake */
+        if
+        :: in_queue > 0 -> ask(needed)
+        :: else -> skip
+        fi;
+#endif
         if
         :: needed -> signal_work()
         :: else -> skip
         fi;
         unlock();
-        d_step { ends[job]++; assert(ends[job] == 1); job = 0; needed = false };
+#ifdef MEET
+        if
+        :: job == 0 -> started[1]
+        :: job == 1 -> started[0]
+        :: else -> skip
+        fi;
+#endif
+        d_step { end_job(job); needed = false };
         lock();
+#ifdef DIES
+        if
+        :: job == 0 -> goto dies
+        :: else -> skip
+        fi;
+#endif
+        job = 0;
         idle++
     od;
+    idle--;
+dies:
+    job = 0;
+#ifndef STAYS_OPEN /* a mistake */
+    set_inbox(false);
+#endif
     atomic {
-        idle--;
-        workers--;
         if
-        :: end_waits -> end_woken = true
+        :: queued > idle ->
+            run worker(begun);
+            begun++;
+            workers++;
+            idle++
         :: else -> skip
         fi
     };
+    workers--;
+#ifndef STAYS_OPEN
+    set_inbox(true);
+#endif
+    if
+    :: end_waits -> end_woken = true
+    :: else -> skip
+    fi;
     unlock()
 }
 
 proctype submitter(byte job)
 {
     bool is_in, needed;
-    lock();
     if
-    :: is_shut_down -> d_step { ends[job]++; assert(ends[job] == 1) }
-    :: else ->
-        atomic {
+    :: is_open ->
+#ifdef FLAG_FIRST /* a mistake */
+        needed = has_sleepers;
+#endif
+        d_step {
             if
-            :: queued >= idle && workers < WORKERS ->
-                run worker(begun);
-                begun++;
-                workers++;
-                idle++
+            :: is_open -> place[job] = IN_INBOX; queued++; is_in = true
             :: else -> skip
             fi
         };
-#ifdef ASKS_FIRST /* a mistake */
-        ask(needed);
-        d_step { is_queued[job] = true; queued++ };
+        if
+#ifdef FLAG_FIRST
+        :: is_in && needed ->
 #else
-        d_step { is_queued[job] = true; queued++ };
-        ask(needed);
+        :: is_in && has_sleepers ->
 #endif
-        is_in = true
+            lock();
+            ask(needed);
+            unlock();
+            if
+            :: needed -> signal_work()
+            :: else -> skip
+            fi
+        :: else -> skip
+        fi
+    :: skip /* closed; or a job that may stand in line */
     fi;
-    unlock();
     if
-    :: needed -> signal_work()
+    :: !is_in ->
+        needed = false;
+        lock();
+        if
+        :: is_shut_down -> d_step { end_job(job) }
+        :: else ->
+            atomic {
+                if
+                :: queued >= idle && workers < WORKERS ->
+                    run worker(begun);
+                    begun++;
+                    workers++;
+                    idle++
+                :: else -> skip
+                fi
+            };
+            if
+            :: workers >= WORKERS -> set_inbox(true)
+            :: else -> skip
+            fi;
+#ifdef ASKS_FIRST /* a mistake */
+            ask(needed);
+            d_step { empty_inbox(); place[job] = IN_QUEUE; in_queue++; queued++ };
+#else
+            d_step { empty_inbox(); place[job] = IN_QUEUE; in_queue++; queued++ };
+            ask(needed);
+#endif
+            is_in = true
+        fi;
+        unlock();
+        if
+        :: needed -> signal_work()
+        :: else -> skip
+        fi
     :: else -> skip
     fi;
     if
-    :: is_in -> /* take it back */
+    :: is_in && !ends[job] -> /* take it back */
         lock();
         d_step {
+            empty_inbox();
             if
-            :: is_queued[job] -> is_queued[job] = false; queued--; ends[job]++; assert(ends[job] == 1)
+            :: place[job] == IN_QUEUE -> place[job] = NOWHERE; in_queue--; queued--; end_job(job)
             :: else -> skip
             fi
         };
@@ -205,6 +375,9 @@ proctype shutdown()
 #endif
     lock();
     is_shut_down = true;
+#ifndef SHUTS_OPEN /* a mistake */
+    set_inbox(false);
+#endif
     broadcast_work();
     unlock();
     if
@@ -212,15 +385,17 @@ proctype shutdown()
         do
         :: lock();
             if
-            :: queued == 0 -> unlock(); break
+            :: in_queue == 0 -> unlock(); break
             :: else ->
                 atomic {
+                    empty_inbox();
                     first_job(job);
-                    is_queued[job] = false;
+                    place[job] = NOWHERE;
+                    in_queue--;
                     queued--
                 };
                 unlock();
-                d_step { ends[job]++; assert(ends[job] == 1); job = 0 }
+                d_step { end_job(job); job = 0 }
             fi
         od
     :: skip

@@ -9,6 +9,7 @@
  * gives no order of anything else that looking once does not.
  */
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
 
 #include <hence/hence.h>
@@ -30,7 +31,7 @@ struct work {
 static struct work works[JOBS];
 static hence_executor *executor;
 static int jobs;
-static bool takes_back, drops_queued;
+static bool takes_back, drops_queued, is_open;
 static int let_in; /* the latest that came out of the line */
 
 /* ---- what the jobs do ---- */
@@ -113,10 +114,11 @@ static void begin(int max_workers)
     executor->spins = (unsigned)schedule_number(2);
 }
 
-/* All threads are there, so the inbox is open. */
-static void begin_open(int max_workers)
+/* All threads are there, so the inbox is open, if it may be. */
+static void begin_open(int max_workers, size_t max_queued)
 {
     begin(max_workers);
+    executor->max_queued = max_queued;
     schedule_mutex_lock(&executor->mutex);
     for (int i = 0; i < max_workers; i++)
         if (hence_executor_start_worker(executor) != 0)
@@ -152,12 +154,20 @@ static void check_works(void)
     }
 }
 
+static void begin_either(void)
+{
+    if (is_open)
+        begin_open(schedule_number(1), SIZE_MAX);
+    else
+        begin(schedule_number(1));
+}
+
 static void queue_jobs(bool takes_them_back)
 {
     static const char *const names[JOBS] = {"thread 1", "thread 2", "thread 3", "thread 4"};
     int threads[JOBS];
     takes_back = takes_them_back;
-    begin(schedule_number(1));
+    begin_either();
     for (int i = 0; i < jobs; i++)
         threads[i] = schedule_start(names[i], submit, &works[i]);
     for (int i = 0; i < jobs; i++)
@@ -171,12 +181,28 @@ static void queue_jobs(bool takes_them_back)
 static void queue(void *unused)
 {
     (void)unused;
+    is_open = false;
+    queue_jobs(false);
+}
+
+static void queue_open(void *unused)
+{
+    (void)unused;
+    is_open = true;
     queue_jobs(false);
 }
 
 static void take_back(void *unused)
 {
     (void)unused;
+    is_open = false;
+    queue_jobs(true);
+}
+
+static void take_back_open(void *unused)
+{
+    (void)unused;
+    is_open = true;
     queue_jobs(true);
 }
 
@@ -203,7 +229,7 @@ static void shut_down(void *unused)
 static void end_meanwhile(bool drops)
 {
     drops_queued = drops;
-    begin(schedule_number(1));
+    begin_either();
     const int thread = schedule_start("the end", shut_down, NULL);
     for (int i = 0; i < jobs; i++)
         works[i].refusals = hence_executor_queue(executor, &works[i].job, false) != 0;
@@ -215,12 +241,28 @@ static void end_meanwhile(bool drops)
 static void end_early(void *unused)
 {
     (void)unused;
+    is_open = false;
+    end_meanwhile(false);
+}
+
+static void end_early_open(void *unused)
+{
+    (void)unused;
+    is_open = true;
     end_meanwhile(false);
 }
 
 static void drop_early(void *unused)
 {
     (void)unused;
+    is_open = false;
+    end_meanwhile(true);
+}
+
+static void drop_early_open(void *unused)
+{
+    (void)unused;
+    is_open = true;
     end_meanwhile(true);
 }
 
@@ -249,6 +291,23 @@ static void line(void *unused)
     for (int i = 0; i < jobs; i++)
         if (works[i].left_line != 1)
             schedule_fail("a job leaves the line %d times", works[i].left_line);
+    hence_executor_unref(executor);
+}
+
+/* The same place; who comes when it is taken is refused. */
+static void room(void *unused)
+{
+    (void)unused;
+    begin_open(schedule_number(1), 1);
+    for (int i = 0; i < jobs; i++) {
+        works[i].refusals = hence_executor_queue(executor, &works[i].job, false) != 0;
+        schedule_mutex_lock(&executor->mutex);
+        if (hence_executor_queued(executor) > executor->idle + executor->max_queued)
+            schedule_fail("a job waits for which there is no room");
+        schedule_mutex_unlock(&executor->mutex);
+    }
+    hence_executor_shutdown(executor, false, -1);
+    check_works();
     hence_executor_unref(executor);
 }
 
@@ -289,7 +348,7 @@ static void together(void *unused)
  * taken back or since it may stand in line. */
 static void meet_open(bool stands_in_line)
 {
-    begin_open(schedule_number(1));
+    begin_open(schedule_number(1), SIZE_MAX);
     works[1].other = &works[2];
     works[2].other = &works[1];
     works[0].refusals = hence_executor_queue(executor, &works[0].job, false) != 0;
@@ -437,6 +496,8 @@ static const char drop_does[] =
     "%d jobs, %d workers that look %d times before they sleep, shut down and dropped meanwhile";
 static const char line_does[] = "%d jobs in line for one place, %d workers that look %d times "
                                 "before they sleep, two are taken back";
+static const char room_does[] =
+    "%d jobs, room for one, %d workers that look %d times before they sleep";
 static const char line_dies_does[] = "%d jobs in line for one place, %d workers that look %d times "
                                      "before they sleep, one ends in a job";
 static const char die_does[] =
@@ -446,6 +507,15 @@ static const char die_alone_does[] =
     "ends in a job, and no other can be had";
 static const char together_does[] =
     "%d jobs, two wait for each other, %d workers that look %d times before they sleep";
+static const char queue_open_does[] = "%d threads queue a job each through the inbox, %d workers "
+                                      "that look %d times before they sleep";
+static const char take_back_open_does[] =
+    "%d threads queue a job each through the inbox and take it back, %d workers that look %d times "
+    "before they sleep";
+static const char shutdown_open_does[] = "%d jobs through the inbox, %d workers that look %d times "
+                                         "before they sleep, shut down meanwhile";
+static const char drop_open_does[] = "%d jobs through the inbox, %d workers that look %d times "
+                                     "before they sleep, shut down and dropped meanwhile";
 static const char inbox_does[] = "%d jobs, one is taken back, two wait for each other, %d workers "
                                  "that look %d times before they sleep";
 static const char inbox_line_does[] =
@@ -459,29 +529,35 @@ static const char close_does[] =
     "%d jobs for a loop that is freed, %d workers that look %d times before they sleep";
 
 static const struct schedule_scenario scenarios[] = {
-    {"queue", queue, queue_does, {3, 2, 1}, 0, 1, false, 0},
-    {"queue", queue, queue_does, {2, 2, 1}, 1, UNBOUNDED, false, 0},
-    {"together", together, together_does, {4, 2, 1}, 0, 1, false, 0},
-    {"inbox", meet_in_inbox, inbox_does, {3, 2, 1}, 0, 1, false, 0},
-    {"inbox", meet_in_line, inbox_line_does, {3, 2, 1}, 0, 1, false, 0},
-    {"take-back", take_back, take_back_does, {2, 2, 1}, 0, UNBOUNDED, false, 0},
-    {"take-back", take_back, take_back_does, {2, 2, 0}, 1, UNBOUNDED, false, 0},
-    {"leave", leave, leave_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
-    {"shutdown", end_early, shutdown_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
-    {"shutdown", end_early, shutdown_does, {2, 2, 1}, 1, UNBOUNDED, false, 0},
-    {"drop", drop_early, drop_does, {3, 2, 1}, 0, 1, false, 0},
-    {"drop", drop_early, drop_does, {2, 2, 1}, 1, UNBOUNDED, false, 0},
-    {"line", line, line_does, {4, 1, 1}, 0, UNBOUNDED, false, 0},
-    {"line", line, line_does, {4, 2, 1}, 0, 1, false, 0},
-    {"line", line_dies, line_dies_does, {4, 1, 1}, 0, UNBOUNDED, false, 0},
+    /* the cheap ones first */
+    {"inbox", queue_open, queue_open_does, {2, 1, 1}, 0, UNBOUNDED, false, 0},
+    {"inbox", take_back_open, take_back_open_does, {2, 1, 0}, 0, UNBOUNDED, false, 0},
+    {"inbox", end_early_open, shutdown_open_does, {2, 1, 1}, 0, UNBOUNDED, false, 0},
+    {"inbox", drop_early_open, drop_open_does, {2, 1, 1}, 0, UNBOUNDED, false, 0},
+    {"room", room, room_does, {3, 1, 1}, 0, UNBOUNDED, false, 0},
     {"die", die, die_does, {2, 1, 1}, 1, UNBOUNDED, false, 0},
     {"die", die, die_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
+    {"together", together, together_does, {4, 2, 0}, 0, UNBOUNDED, false, 0},
+    {"inbox", meet_in_inbox, inbox_does, {3, 2, 1}, 0, 1, false, 0},
+    {"inbox", meet_in_line, inbox_line_does, {3, 2, 1}, 0, 1, false, 0},
+    {"line", line_dies, line_dies_does, {4, 1, 1}, 0, UNBOUNDED, false, 0},
     {"alone", die_alone, die_alone_does, {3, 1, 1}, 1, UNBOUNDED, false, 0},
     {"alone", die_alone, die_alone_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
     {"results", results, results_does, {2, 1, 1}, 1, UNBOUNDED, false, 0},
-    {"results", results, results_does, {2, 2, 1}, 0, UNBOUNDED, false, 0},
-    {"cancel", cancel, cancel_does, {2, 1, 1}, 1, UNBOUNDED, false, 0},
+    {"queue", queue, queue_does, {2, 2, 1}, 1, UNBOUNDED, false, 0},
+    {"shutdown", end_early, shutdown_does, {2, 2, 1}, 1, UNBOUNDED, false, 0},
+    {"drop", drop_early, drop_does, {2, 2, 1}, 1, UNBOUNDED, false, 0},
+    {"line", line, line_does, {4, 2, 1}, 0, 1, false, 0},
     {"close", close_early, close_does, {2, 1, 1}, 0, UNBOUNDED, false, 0},
+    {"take-back", take_back, take_back_does, {2, 2, 1}, 0, UNBOUNDED, false, 0},
+    {"take-back", take_back, take_back_does, {2, 2, 0}, 1, UNBOUNDED, false, 0},
+    {"line", line, line_does, {4, 1, 1}, 0, UNBOUNDED, false, 0},
+    {"leave", leave, leave_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
+    {"cancel", cancel, cancel_does, {2, 1, 1}, 1, UNBOUNDED, false, 0},
+    {"shutdown", end_early, shutdown_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
+    {"results", results, results_does, {2, 2, 1}, 0, UNBOUNDED, false, 0},
+    {"queue", queue, queue_does, {3, 2, 0}, 0, UNBOUNDED, false, 0},
+    {"drop", drop_early, drop_does, {3, 2, 0}, 0, UNBOUNDED, false, 0},
     {"queue", queue, queue_does, {3, 2, 1}, 0, UNBOUNDED, true, 0},
     {"together", together, together_does, {4, 2, 1}, 0, UNBOUNDED, true, 0},
     {"drop", drop_early, drop_does, {3, 2, 1}, 0, UNBOUNDED, true, 0},
