@@ -337,7 +337,7 @@ TEST_ONCE(run_threadsafe, what_the_function_waits_for_when_it_has_closed_the_loo
     hence_promise *p;
     struct event_base *base = event_base_new();
     struct closing closing = {hence_loop_new(base), hence_deferred_new(&p)};
-    hence_promise_on_cancel(p, stopped, "stopped");
+    hence_promise_on_cancel(p, trace_and_stop, "stopped");
     struct asked asked = ask_for(closing.loop, close_loop_and_wait, &closing);
     event_base_loop(base, EVLOOP_NONBLOCK | EVLOOP_NO_EXIT_ON_EMPTY);
     check_trace("0 stopped dropped");
