@@ -27,12 +27,18 @@ void hence_condition_init(pthread_cond_t *condition)
     pthread_condattr_destroy(&attributes);
 }
 
+/* Not a place to cancel the thread at: it would end with the mutex held, and others know of what is on its stack. */
 bool hence_wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex,
                       const struct hence_deadline *deadline)
 {
+    int state, error;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
     if (deadline->never)
-        return pthread_cond_wait(condition, mutex) == 0;
-    return pthread_cond_timedwait(condition, mutex, &deadline->when) == 0;
+        error = pthread_cond_wait(condition, mutex);
+    else
+        error = pthread_cond_timedwait(condition, mutex, &deadline->when);
+    pthread_setcancelstate(state, NULL);
+    return error == 0;
 }
 
 bool hence_may_block(const char *what, int64_t timeout)

@@ -264,6 +264,35 @@ TEST_ONCE(executor, shutdown_drops_what_is_queued)
     check_int(first.dropped + second.dropped, 2);
 }
 
+static void *shut_down_and_end(void *executor)
+{
+    pthread_cancel(pthread_self());
+    hence_executor_shutdown(executor, false, HENCE_MS(10));
+    pthread_testcancel();
+    return executor;
+}
+
+/* waiting is a place where a thread may be cancelled, and it has the executor's mutex there */
+TEST_ONCE(executor, a_thread_that_is_cancelled_while_it_waits_does_not_keep_the_others_from_it)
+{
+    struct work work = {.number = 1};
+    pthread_t thread;
+    void *end;
+    hence_loop *loop = real_loop();
+    hence_executor *executor = pool(1, 0);
+    hence_future *f = hence_run_in_executor(loop, executor, work_at_gate, &work, work_drop);
+    wait_until(work.began);
+    check_int(pthread_create(&thread, NULL, shut_down_and_end, executor), 0);
+    pthread_join(thread, &end);
+    check(end == PTHREAD_CANCELED);
+    atomic_store(&work.go, true);
+    check_string(await(loop, f), "1");
+    check_int(hence_executor_shutdown(executor, false, HENCE_SECONDS(30)), 0);
+    hence_executor_unref(executor);
+    hence_loop_free(loop);
+    check_int(work.dropped, 1);
+}
+
 static hence_result shut_down(void *executor)
 {
     return hence_int(hence_executor_shutdown(executor, false, -1));

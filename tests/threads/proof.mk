@@ -116,9 +116,7 @@ EXTRA_DIST += \
 	tests/threads/planted/pool-shutdown-one.patch \
 	tests/threads/planted/pool-signal-first.patch \
 	tests/threads/planted/pool-sleepers-not-set-again.patch \
-	tests/threads/planted/pool-sleepers-while-waking.patch \
 	tests/threads/planted/pool-spin-counts-twice.patch \
-	tests/threads/planted/pool-spin-misses.patch \
 	tests/threads/planted/pool-spin-stays.patch \
 	tests/threads/planted/pool-spin-trusts.patch \
 	tests/threads/planted/pool-stop-both.patch \

@@ -11,7 +11,7 @@
  * What is done with the inbox's mutex held is one step: without it nothing of that is seen but the number of jobs,
  * which changes once in it.
  *
- * MEET: the first two jobs wait for each other, so that a job which waits while a worker sleeps is a deadlock. DIES:
+ * OPEN: all workers are there at the beginning. MEET: the first two jobs wait for each other, so that a job which waits while a worker sleeps is a deadlock. DIES:
  * the worker of the first job ends in it.
  *
  * Each job runs, is taken back, dropped or refused, once; nobody sleeps for ever; when shutting down has come to
@@ -104,9 +104,7 @@ inline set_inbox(may_be_open)
 {
     d_step {
         is_open = may_be_open && workers >= WORKERS && !is_shut_down;
-#ifndef FORGETS /* a mistake */
         empty_inbox()
-#endif
     }
 }
 
@@ -375,9 +373,7 @@ proctype shutdown()
 #endif
     lock();
     is_shut_down = true;
-#ifndef SHUTS_OPEN /* a mistake */
     set_inbox(false);
-#endif
     broadcast_work();
     unlock();
     if
@@ -417,6 +413,15 @@ proctype shutdown()
 init {
     byte i = 0;
     atomic {
+#ifdef OPEN
+        do
+        :: begun < WORKERS -> run worker(begun); begun++
+        :: else -> break
+        od;
+        workers = WORKERS;
+        idle = WORKERS;
+        is_open = true;
+#endif
         do
         :: i < JOBS -> run submitter(i); i++
         :: else -> break

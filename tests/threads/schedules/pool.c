@@ -311,6 +311,22 @@ static void room(void *unused)
     hence_executor_unref(executor);
 }
 
+/* The first job comes before it is shut down, the others afterwards. */
+static void refuse(void *unused)
+{
+    (void)unused;
+    begin_open(schedule_number(1), SIZE_MAX);
+    for (int i = 0; i < jobs; i++) {
+        works[i].refusals = hence_executor_queue(executor, &works[i].job, false) == -ESHUTDOWN;
+        if (works[i].refusals != (i > 0))
+            schedule_fail("a job is refused before it is shut down, or is not afterwards");
+        hence_executor_shutdown(executor, false, 0);
+    }
+    hence_executor_shutdown(executor, false, -1);
+    check_works();
+    hence_executor_unref(executor);
+}
+
 /* The thread ends in the first job: nobody overtakes those that stand in line for the next one. */
 static void line_dies(void *unused)
 {
@@ -346,14 +362,16 @@ static void together(void *unused)
 
 /* Two jobs that wait for each other again. One comes into the inbox; the other comes into the queue, since another is
  * taken back or since it may stand in line. */
-static void meet_open(bool stands_in_line)
+static void meet_open(bool takes_one_back, bool stands_in_line)
 {
+    let_in = -1;
     begin_open(schedule_number(1), SIZE_MAX);
     works[1].other = &works[2];
     works[2].other = &works[1];
     works[0].refusals = hence_executor_queue(executor, &works[0].job, false) != 0;
     works[1].refusals = hence_executor_queue(executor, &works[1].job, stands_in_line) != 0;
-    works[0].given_back = hence_executor_unqueue(executor, &works[0].job);
+    if (takes_one_back)
+        works[0].given_back = hence_executor_unqueue(executor, &works[0].job);
     works[2].refusals = hence_executor_queue(executor, &works[2].job, false) != 0;
     wait_for(&works[1]);
     wait_for(&works[2]);
@@ -365,15 +383,19 @@ static void meet_open(bool stands_in_line)
 static void meet_in_inbox(void *unused)
 {
     (void)unused;
-    let_in = -1;
-    meet_open(false);
+    meet_open(true, false);
+}
+
+static void meet_late(void *unused)
+{
+    (void)unused;
+    meet_open(false, false);
 }
 
 static void meet_in_line(void *unused)
 {
     (void)unused;
-    let_in = -1;
-    meet_open(true);
+    meet_open(true, true);
 }
 
 /* The first job's thread ends in it. */
@@ -498,6 +520,8 @@ static const char line_does[] = "%d jobs in line for one place, %d workers that 
                                 "before they sleep, two are taken back";
 static const char room_does[] =
     "%d jobs, room for one, %d workers that look %d times before they sleep";
+static const char refuse_does[] =
+    "%d jobs, all but one after shutting down, %d workers that look %d times before they sleep";
 static const char line_dies_does[] = "%d jobs in line for one place, %d workers that look %d times "
                                      "before they sleep, one ends in a job";
 static const char die_does[] =
@@ -518,6 +542,9 @@ static const char drop_open_does[] = "%d jobs through the inbox, %d workers that
                                      "before they sleep, shut down and dropped meanwhile";
 static const char inbox_does[] = "%d jobs, one is taken back, two wait for each other, %d workers "
                                  "that look %d times before they sleep";
+static const char inbox_late_does[] =
+    "%d jobs through the inbox, two wait for each other, %d workers that look %d times before they "
+    "sleep";
 static const char inbox_line_does[] =
     "%d jobs, one is taken back, two wait for each other, one may stand in line, %d workers that "
     "look %d times before they sleep";
@@ -534,6 +561,7 @@ static const struct schedule_scenario scenarios[] = {
     {"inbox", take_back_open, take_back_open_does, {2, 1, 0}, 0, UNBOUNDED, false, 0},
     {"inbox", end_early_open, shutdown_open_does, {2, 1, 1}, 0, UNBOUNDED, false, 0},
     {"inbox", drop_early_open, drop_open_does, {2, 1, 1}, 0, UNBOUNDED, false, 0},
+    {"refuse", refuse, refuse_does, {2, 1, 1}, 0, UNBOUNDED, false, 0},
     {"room", room, room_does, {3, 1, 1}, 0, UNBOUNDED, false, 0},
     {"die", die, die_does, {2, 1, 1}, 1, UNBOUNDED, false, 0},
     {"die", die, die_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
@@ -558,6 +586,7 @@ static const struct schedule_scenario scenarios[] = {
     {"results", results, results_does, {2, 2, 1}, 0, UNBOUNDED, false, 0},
     {"queue", queue, queue_does, {3, 2, 0}, 0, UNBOUNDED, false, 0},
     {"drop", drop_early, drop_does, {3, 2, 0}, 0, UNBOUNDED, false, 0},
+    {"meet", meet_late, inbox_late_does, {3, 2, 0}, 0, UNBOUNDED, false, 0},
     {"queue", queue, queue_does, {3, 2, 1}, 0, UNBOUNDED, true, 0},
     {"together", together, together_does, {4, 2, 1}, 0, UNBOUNDED, true, 0},
     {"drop", drop_early, drop_does, {3, 2, 1}, 0, UNBOUNDED, true, 0},
