@@ -173,7 +173,8 @@ static void take_turn(hence_loop *loop)
                 break;
             queue_due_timers(loop);
             if (loop->clock && loop->clock->jumps && !loop->stopping && !loop->one_snapshot &&
-                hence_ready_is_empty(queue) && hence_timers_next(&loop->timers) != INT64_MAX) {
+                hence_ready_is_empty(queue) && !loop->door.arrived &&
+                hence_timers_next(&loop->timers) != INT64_MAX) {
                 loop->clock->now = hence_timers_next(&loop->timers);
                 loop->turn_time = loop->clock->now;
                 queue_due_timers(loop);

@@ -277,15 +277,15 @@ TEST_ONCE(executor, a_thread_that_is_cancelled_while_it_waits_does_not_keep_the_
 {
     struct work work = {.number = 1};
     pthread_t thread;
-    void *end;
+    void *ended;
     hence_loop *loop = real_loop();
     hence_executor *executor = pool(1, 0);
     hence_future *f = hence_run_in_executor(loop, executor, work_at_gate, &work, work_drop);
     wait_until(work.began);
     check_int(pthread_create(&thread, NULL, shut_down_and_end, executor), 0);
-    pthread_join(thread, &end);
-    check(end == PTHREAD_CANCELED);
-    atomic_store(&work.go, true);
+    pthread_join(thread, &ended);
+    check(ended == PTHREAD_CANCELED);
+    open_gate(&work);
     check_string(await(loop, f), "1");
     check_int(hence_executor_shutdown(executor, false, HENCE_SECONDS(30)), 0);
     hence_executor_unref(executor);
@@ -455,7 +455,7 @@ TEST_ONCE(executor, the_argument_of_a_job_that_is_cancelled_may_close_the_loop)
     check_trace("close 0 d:cancelled");
     check(hence_loop_is_closed(loop));
     hence_deferred_forget(d);
-    atomic_store(&first.go, true);
+    open_gate(&first);
     end_pool(loop, executor);
     hence_concurrent_future_unref(running);
     hence_loop_unref(loop);
