@@ -419,8 +419,8 @@ static void let_go_of_all(void *arg)
     owner.executor = hence_executor_unref(owner.executor);
     owner.running = hence_concurrent_future_unref(owner.running);
     owner.waits = hence_concurrent_future_unref(owner.waits);
-    atomic_store(&owner.work.go, true);
-    wait_until(owner.work.dropped);
+    open_gate(&owner.work);
+    look_until(owner.work.dropped);
     trace("let go");
 }
 

@@ -78,6 +78,7 @@ EXTRA_DIST += \
 	tests/threads/planted/concurrent-ends-twice.patch \
 	tests/threads/planted/concurrent-give-up-unlocked.patch \
 	tests/threads/planted/concurrent-line-not-told.patch \
+	tests/threads/planted/door-awake-forgotten.patch \
 	tests/threads/planted/door-load-and-store.patch \
 	tests/threads/planted/door-not-edge.patch \
 	tests/threads/planted/door-not-taken.patch \
@@ -85,6 +86,7 @@ EXTRA_DIST += \
 	tests/threads/planted/door-post-relaxed.patch \
 	tests/threads/planted/door-read-last.patch \
 	tests/threads/planted/door-refusal-relaxed.patch \
+	tests/threads/planted/door-stays-awake.patch \
 	tests/threads/planted/door-stays-open.patch \
 	tests/threads/planted/door-take-relaxed.patch \
 	tests/threads/planted/door-wake-always.patch \
