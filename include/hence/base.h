@@ -17,13 +17,19 @@
 #include <stdio.h>
 
 #if defined(__GNUC__)
-#define HENCE_API                      __attribute__((visibility("default")))
+#define HENCE_API_VARIABLE __attribute__((visibility("default")))
+#if defined(__x86_64__) && !defined(__clang__) && !defined(HENCE_BUILDING)
+#define HENCE_API __attribute__((noplt)) /* called through a pointer, not by a jump to a jump */
+#else
+#define HENCE_API HENCE_API_VARIABLE
+#endif
 #define HENCE_MUST_USE                 __attribute__((warn_unused_result))
 #define HENCE_FORMAT(fmt_index, first) __attribute__((format(printf, fmt_index, first)))
 #define HENCE_LIKELY(condition)        __builtin_expect(!!(condition), 1)
 #define HENCE_UNLIKELY(condition)      __builtin_expect(!!(condition), 0)
 #else
 #define HENCE_API
+#define HENCE_API_VARIABLE
 #define HENCE_MUST_USE
 #define HENCE_FORMAT(fmt_index, first)
 #define HENCE_LIKELY(condition)   (condition)

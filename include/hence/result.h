@@ -112,13 +112,13 @@ typedef struct hence_domain {
  * No sample: it is used as #hence_domain_errno is.
  * @since 0.1
  */
-HENCE_API extern const hence_domain hence_domain_hence;
+HENCE_API_VARIABLE extern const hence_domain hence_domain_hence;
 /**
  * The domain of errno codes: hence_fail_errno().
  * @since 0.1
  * @snippet 15_failures.c find
  */
-HENCE_API extern const hence_domain hence_domain_errno;
+HENCE_API_VARIABLE extern const hence_domain hence_domain_errno;
 
 /* ---- made ---------------------------------------------------------------------------------- */
 

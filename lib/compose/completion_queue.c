@@ -321,7 +321,6 @@ static void serve(hence_completion_queue *queue)
     release(queue);
 }
 
-/* Before the first one in the list that was given later. `previous` of the first one is the last one. */
 /* The Future of somebody who has asked ends. */
 static bool given_end(struct hence_returnable *self, bool is_untold)
 {

@@ -52,13 +52,13 @@ struct hence_future {
     hence_loop *loop;
     uint32_t references;
     uint32_t state;
-    hence_done_fn *first_fn; /* the first listener, which needs no memory */
+    struct hence_link link;
+    struct hence_listener *last; /* of a ring of listeners, but for the first */
+    hence_done_fn *first_fn;     /* the first one, which needs no memory */
     union {
         void *first_arg;
         struct hence_future *ahead;
     };
-    struct hence_listener *last; /* of a ring of further listeners */
-    struct hence_link link;
     const char *site;
 };
 
