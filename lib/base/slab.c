@@ -229,24 +229,25 @@ static bool find_slab(struct owner *owner, size_t class)
     return true;
 }
 
-static bool find_blocks(size_t class)
+/* The first block of the list, which has some then; or NULL. */
+static struct hence_block *find_blocks(size_t class)
 {
     struct hence_slab *slab = hence_blocks.current[class];
     struct owner *owner = own ? own : begin_thread();
     if (slab && cut_more(slab))
-        return true;
+        return hence_blocks.free[class];
     if (!owner)
-        return false;
+        return NULL;
     if (atomic_load_explicit(&owner->returned, memory_order_relaxed))
         put_all(atomic_exchange_explicit(&owner->returned, NULL, memory_order_acquire));
-    return hence_blocks.free[class] || find_slab(owner, class);
+    return hence_blocks.free[class] || find_slab(owner, class) ? hence_blocks.free[class] : NULL;
 }
 
 void *hence_slab_get(size_t class)
 {
-    if (!find_blocks(class))
+    struct hence_block *block = find_blocks(class);
+    if (!block)
         return NULL;
-    struct hence_block *block = hence_blocks.free[class];
     hence_blocks.free[class] = block->next;
     return block;
 }

@@ -56,10 +56,10 @@ static bool take(hence_queue *queue, struct item *out)
     return true;
 }
 
-/* The first getter will be told of it. */
+/* The first getter, and there is one, will be told of it. */
 static void give(hence_queue *queue, const struct item *item)
 {
-    struct waiter *getter = hence_row_first(&queue->getters);
+    struct waiter *getter = (struct waiter *)queue->getters.ring.next;
     hence_queue_future_note(queue, getter->promise, item);
     hence_waiter_decide(getter, item->r, &queue->decided);
 }
