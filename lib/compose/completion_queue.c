@@ -35,7 +35,10 @@ struct entry {
 struct given {
     struct hence_returnable returnable; /* first */
     hence_completion_queue *queue;
-    uint64_t order; /* of what it was given, from 1; 0: nothing yet */
+    union {
+        struct hence_ring ring; /* while it asks */
+        uint64_t order;         /* of what it was given then, from 1; 0: nothing */
+    };
 };
 
 struct batch {
@@ -43,13 +46,6 @@ struct batch {
     hence_completion_queue *queue;
     size_t capacity, begun, alive;
     struct entry entries[];
-};
-
-/* Somebody who asked before one was done. */
-struct asking {
-    struct hence_ring ring;
-    hence_promise *promise;
-    hence_completion_queue *queue;
 };
 
 struct hence_completion_queue {
@@ -270,33 +266,49 @@ hence_completion_queue *hence_completion_queue_new(hence_loop *loop)
 
 /* ---- those who ask ---- */
 
-static hence_promise *stop_asking(struct asking *asking)
+static struct given *of_ring(struct hence_ring *ring)
 {
-    hence_promise *promise = asking->promise;
-    hence_ring_remove(&asking->ring);
-    asking->queue->asked--;
-    hence_memory_put(asking, sizeof *asking);
-    return promise;
+    return (struct given *)((char *)ring - offsetof(struct given, ring));
 }
 
-static bool cancel_asking(hence_promise *promise, void *arg)
+static void stop_asking(struct given *given)
+{
+    hence_ring_remove(&given->ring);
+    given->order = 0;
+    given->queue->asked--;
+}
+
+static bool cancel_asking(hence_promise *promise, void *given)
 {
     (void)promise;
-    stop_asking(arg);
+    stop_asking(given);
     return true;
 }
 
-static void answer(struct hence_ring *who, hence_result r)
+static void answer(struct given *given, hence_result r)
 {
-    hence_promise *promise = stop_asking((struct asking *)who);
-    hence_promise_on_cancel(promise, NULL, NULL);
-    hence_resolve_at(NULL, promise, r);
+    hence_resolve_at(NULL, (hence_promise *)given, r);
 }
 
-static hence_result give(hence_completion_queue *queue, hence_promise *promise)
+/* Has nothing to give. */
+static void refuse(struct hence_ring *who, hence_error code)
 {
-    ((struct given *)hence_returnable_of(promise))->order = ++queue->given;
+    struct given *given = of_ring(who);
+    stop_asking(given);
+    answer(given, hence_fail_static(code));
+}
+
+static hence_result give(hence_completion_queue *queue, struct given *given)
+{
+    given->order = ++queue->given;
     return hence_own(take_done(queue), hence_completion_free);
+}
+
+static void serve_first(hence_completion_queue *queue)
+{
+    struct given *given = of_ring(queue->asking.next);
+    stop_asking(given);
+    answer(given, give(queue, given));
 }
 
 /* Gives those who ask what there is for them. */
@@ -308,12 +320,12 @@ static void serve(hence_completion_queue *queue)
     queue->references++;
     while (!hence_ring_is_empty(&queue->asking)) {
         if (count_done(queue))
-            answer(queue->asking.next, give(queue, ((struct asking *)queue->asking.next)->promise));
+            serve_first(queue);
         else if (queue->asked >
                  queue->pending) /* there is one for each of those who asked before */
-            answer(queue->asking.previous, hence_fail_static(HENCE_EEND));
+            refuse(queue->asking.previous, HENCE_EEND);
         else if (queue->time_is_up)
-            answer(queue->asking.next, hence_fail_static(HENCE_ETIMEDOUT));
+            refuse(queue->asking.next, HENCE_ETIMEDOUT);
         else
             break;
     }
@@ -442,7 +454,7 @@ hence_completion_queue *hence_completion_queue_free(hence_completion_queue *queu
     while (count_done(queue))
         hence_completion_free(take_done(queue));
     while (!hence_ring_is_empty(&queue->asking))
-        answer(queue->asking.next, hence_fail_static(HENCE_ECANCELLED));
+        refuse(queue->asking.next, HENCE_ECANCELLED);
     release(queue);
     return NULL;
 }
@@ -455,7 +467,7 @@ static hence_future *next_done(const char *site, hence_completion_queue *queue)
     hence_promise *promise;
     hence_future *f = given_new(site, queue, &promise);
     if (f)
-        hence_resolve_at(NULL, promise, give(queue, promise));
+        hence_resolve_at(NULL, promise, give(queue, (struct given *)f));
     return f;
 }
 
@@ -466,17 +478,13 @@ hence_future *hence_completion_queue_next_at(const char *site, hence_completion_
         return NULL;
     if (count_done(queue))
         return next_done(site, queue);
-    struct asking *asking = hence_memory_get(sizeof *asking);
-    hence_future *f = asking ? given_new(site, queue, &promise) : NULL;
-    if (!f) {
-        if (asking)
-            hence_memory_put(asking, sizeof *asking);
+    hence_future *f = given_new(site, queue, &promise);
+    if (!f)
         return NULL;
-    }
-    *asking = (struct asking){.promise = promise, .queue = queue};
-    hence_ring_append(&queue->asking, &asking->ring);
+    struct given *given = (struct given *)f;
+    hence_ring_append(&queue->asking, &given->ring);
     queue->asked++;
-    hence_promise_on_cancel(promise, cancel_asking, asking);
+    hence_promise_on_cancel(promise, cancel_asking, given);
     serve(queue);
     return f;
 }

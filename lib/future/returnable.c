@@ -10,9 +10,10 @@ struct hence_returnable *hence_returnable_new(const char *site, hence_loop *loop
 {
     struct hence_returnable *returnable = NULL;
     if (hence_loop_check(loop, "hence_future_new()") == 0)
-        returnable = hence_memory_get_zeroed(size);
+        returnable = hence_memory_get(size);
     if (!returnable)
         return NULL;
+    memset(returnable + 1, 0, size - sizeof *returnable);
     hence_future_begin(&returnable->f, site, loop);
     returnable->f.state |= FUTURE_RETURNABLE;
     returnable->size = size;
