@@ -34,6 +34,8 @@ hence_HEADERS = \
 # ---- the rooms
 
 base_sources = \
+	lib/base/heap.c \
+	lib/base/heap.h \
 	lib/base/ledger.c \
 	lib/base/ledger.h \
 	lib/base/memory.c \

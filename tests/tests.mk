@@ -8,6 +8,7 @@ LDADD = tests/libtestsupport.la lib/libhence-ledger.la $(CRITERION_LIBS) $(EVENT
 # ---- Criterion programs: tests/<room>/test_<file>.c, one line each
 
 CRITERION_TESTS =
+CRITERION_TESTS += tests/base/test_heap.crit
 CRITERION_TESTS += tests/base/test_memory.crit
 CRITERION_TESTS += tests/base/test_report.crit
 CRITERION_TESTS += tests/base/test_thread.crit

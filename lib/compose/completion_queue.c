@@ -8,8 +8,7 @@
  * most one of the two rows is not empty.
  *
  * An entry that was given to a Future which ends before the program has been told of it comes back. Those that
- * have come back are the next ones to be given, in the order in which they were: a heap of their listeners,
- * whose `arg` is that order, `previous` the first child and `next` the next sibling.
+ * have come back are the next ones to be given, in the order in which they were: a heap.
  *
  * The entries of what is added at once stand side by side, in a batch that ends when the last of them has
  * been freed; and who takes one from the row of those that are done sees which come next, and has them
@@ -19,6 +18,7 @@
 
 #include <errno.h>
 
+#include "base/heap.h"
 #include "base/memory.h"
 #include "base/ring.h"
 #include "future/returnable.h"
@@ -28,7 +28,10 @@ extern inline const hence_completion *hence_as_completion(const hence_result *in
 struct entry {
     hence_completion completion; /* first: what the program gets */
     struct batch *batch;
-    struct hence_listener listener; /* `fn` is NULL when the Future is done */
+    union {
+        struct hence_listener listener; /* `fn` is NULL when the Future is done */
+        struct hence_heap_node node;    /* when it has come back: in the place of its links */
+    };
 };
 
 /* What is given to those who ask. */
@@ -53,7 +56,7 @@ struct hence_completion_queue {
     struct hence_ring batches, asking;
     struct entry **done; /* a ring of `capacity`, which is a power of two */
     size_t done_begin, done_end, capacity;
-    struct hence_listener *returned; /* of those that have come back, the first one; or NULL */
+    struct hence_heap_node *returned; /* those that have come back */
     size_t returned_count;
     uint64_t given;
     size_t added, pending, asked;
@@ -141,53 +144,30 @@ static struct entry *of_listener(struct hence_listener *listener)
     return (struct entry *)((char *)listener - offsetof(struct entry, listener));
 }
 
-/* ---- those that have come back: a pairing heap ---- */
+/* ---- those that have come back ---- */
 
-/* One heap of two, either of which may be NULL. */
-static struct hence_listener *meld(struct hence_listener *a, struct hence_listener *b)
+static struct entry *of_node(const struct hence_heap_node *node)
 {
-    if (!a || !b)
-        return a ? a : b;
-    struct hence_listener *first = (uintptr_t)b->arg < (uintptr_t)a->arg ? b : a;
-    struct hence_listener *second = first == a ? b : a;
-    second->next = first->previous;
-    first->previous = second;
-    return first;
+    return (struct entry *)((char *)(uintptr_t)node - offsetof(struct entry, node));
 }
 
-/* What is left of a heap without its first one: its children in pairs, and those one after the other. */
-static struct hence_listener *meld_children(const struct hence_listener *first)
+/* The order in which they were given. */
+static bool is_before(const struct hence_heap_node *a, const struct hence_heap_node *b)
 {
-    struct hence_listener *rest = first->previous, *pairs = NULL, *heap = NULL;
-    while (rest) {
-        struct hence_listener *a = rest, *b = a->next;
-        rest = b ? b->next : NULL;
-        a = meld(a, b);
-        a->next = pairs;
-        pairs = a;
-    }
-    while (pairs) {
-        struct hence_listener *next = pairs->next;
-        heap = meld(heap, pairs);
-        pairs = next;
-    }
-    return heap;
+    return (uintptr_t)of_node(a)->listener.arg < (uintptr_t)of_node(b)->listener.arg;
 }
 
 static void insert_returned(hence_completion_queue *queue, struct entry *entry, uint64_t order)
 {
     entry->listener.arg = (void *)(uintptr_t)order;
-    entry->listener.previous = NULL;
-    queue->returned = meld(queue->returned, &entry->listener);
+    hence_heap_add(&queue->returned, &entry->node, is_before);
     queue->returned_count++;
 }
 
 static struct entry *take_returned(hence_completion_queue *queue)
 {
-    struct hence_listener *first = queue->returned;
-    queue->returned = meld_children(first);
     queue->returned_count--;
-    return of_listener(first);
+    return of_node(hence_heap_take(&queue->returned, is_before));
 }
 
 /* Takes the first one. */

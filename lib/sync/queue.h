@@ -7,13 +7,13 @@
 #include "sync/primitive.h"
 #include "sync/store.h"
 
-struct queue_future;
+struct hence_heap_node;
 
 struct hence_queue {
     struct primitive primitive;
     struct row getters, putters, joiners, decided;
     struct store store;
-    struct queue_future *returned; /* items that have come back, the next one first; or NULL */
+    struct hence_heap_node *returned; /* items that have come back */
     size_t returned_count;
     uint64_t given;
     size_t max_size; /* 0: of a channel; SIZE_MAX: any number */

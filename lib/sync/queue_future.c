@@ -5,60 +5,37 @@
  * Future was let go), the item comes back, and is the next one to be given. What it comes back in is the
  * memory of the Future, so none is needed.
  *
- * Those that have come back are a pairing heap: they may come in any order, and any number of them.
+ * Those that have come back are a heap: they may come in any order, and any number of them.
  */
+#include "base/heap.h"
 #include "base/memory.h"
 #include "future/returnable.h"
 #include "sync/queue.h"
 
 struct queue_future {
     struct hence_returnable returnable; /* first */
-    struct queue_future *child, *next; /* of those that have come back: first child, next sibling */
+    struct hence_heap_node node;        /* of those that have come back */
     hence_queue *queue;
     struct item item; /* its result stands in the Future's slot until it comes back */
     uint64_t given;   /* in which order, from 1; 0: none yet */
 };
 
-/* Of two that have come back. */
-static bool is_before(const struct queue_future *a, const struct queue_future *b)
+static struct queue_future *of_node(const struct hence_heap_node *node)
 {
+    return (struct queue_future *)((char *)(uintptr_t)node - offsetof(struct queue_future, node));
+}
+
+/* Of two that have come back. */
+static bool is_before(const struct hence_heap_node *one, const struct hence_heap_node *other)
+{
+    const struct queue_future *a = of_node(one), *b = of_node(other);
     const bool by_priority = a->queue->store.kind == STORE_PRIORITY;
     return by_priority ? hence_item_is_before(&a->item, &b->item) : a->given < b->given;
 }
 
-/* One heap of two, either of which may be NULL. */
-static struct queue_future *meld(struct queue_future *a, struct queue_future *b)
-{
-    if (!a || !b)
-        return a ? a : b;
-    struct queue_future *first = is_before(b, a) ? b : a, *second = first == a ? b : a;
-    second->next = first->child;
-    first->child = second;
-    return first;
-}
-
-/* What is left of a heap without its first one: its children in pairs, and those one after the other. */
-static struct queue_future *meld_children(const struct queue_future *first)
-{
-    struct queue_future *rest = first->child, *pairs = NULL, *heap = NULL;
-    while (rest) {
-        struct queue_future *a = rest, *b = a->next;
-        rest = b ? b->next : NULL;
-        a = meld(a, b);
-        a->next = pairs;
-        pairs = a;
-    }
-    while (pairs) {
-        struct queue_future *next = pairs->next;
-        heap = meld(heap, pairs);
-        pairs = next;
-    }
-    return heap;
-}
-
 static void insert(hence_queue *queue, struct queue_future *future)
 {
-    queue->returned = meld(queue->returned, future);
+    hence_heap_add(&queue->returned, &future->node, is_before);
     queue->returned_count++;
 }
 
@@ -118,12 +95,12 @@ bool hence_queue_take_returned(hence_queue *queue, struct item *out)
 {
     if (HENCE_LIKELY(!queue->returned_count))
         return false;
-    struct queue_future *first = queue->returned;
+    struct queue_future *first = of_node(queue->returned);
     if (queue->store.kind == STORE_PRIORITY && queue->store.count &&
         hence_item_is_before(hence_store_top(&queue->store), &first->item))
         return false;
     *out = first->item;
-    queue->returned = meld_children(first);
+    hence_heap_take(&queue->returned, is_before);
     queue->returned_count--;
     hence_memory_put(first, first->returnable.size);
     hence_primitive_unref(&queue->primitive);
