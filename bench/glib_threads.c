@@ -85,7 +85,9 @@ static void work(void *arg, void *unused)
     call(job_done, job);
 }
 
-static void submit(GThreadPool *pool, long in)
+static GThreadPool *pool;
+
+static void submit(long in)
 {
     struct job *job = malloc(sizeof *job);
     bench_check(job);
@@ -93,24 +95,27 @@ static void submit(GThreadPool *pool, long in)
     bench_check(g_thread_pool_push(pool, job, NULL));
 }
 
-static double jobs(long n, int workers)
+static void open_pool(int workers)
 {
     open_loop();
-    bench_unpin();
-    GThreadPool *pool = g_thread_pool_new(work, NULL, workers, TRUE, NULL);
+    pool = g_thread_pool_new(work, NULL, workers, TRUE, NULL);
     bench_check(pool);
-    total = 0;
-    left = n;
-    double start = bench_now();
-    for (long i = 0; i < n; i++)
-        submit(pool, 0);
-    run_loop();
-    double end = bench_now();
+}
+
+static void close_pool(void)
+{
     g_thread_pool_free(pool, FALSE, TRUE);
     close_loop();
-    bench_pin(0);
-    bench_check(total == n);
-    return end - start;
+}
+
+static long do_jobs(long n)
+{
+    total = 0;
+    left = n;
+    for (long i = 0; i < n; i++)
+        submit(0);
+    run_loop();
+    return total;
 }
 
 static const struct bench_row rows[] = THREADS_ROWS;

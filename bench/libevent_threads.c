@@ -153,30 +153,35 @@ static void take_results(evutil_socket_t fd, short what, void *arg)
     }
 }
 
-static double jobs(long n, int workers)
+static pthread_t workers[8];
+static int worker_count;
+
+static void open_pool(int count)
 {
-    pthread_t threads[8];
     open_base(take_results);
-    bench_unpin();
     pool_ends = 0;
-    for (int i = 0; i < workers; i++)
-        bench_check(pthread_create(&threads[i], NULL, work, NULL) == 0);
-    total = 0;
-    left = n;
-    double start = bench_now();
-    for (long i = 0; i < n; i++)
-        submit(0);
-    event_base_loop(base, EVLOOP_NO_EXIT_ON_EMPTY);
-    double end = bench_now();
+    for (worker_count = 0; worker_count < count; worker_count++)
+        bench_check(pthread_create(&workers[worker_count], NULL, work, NULL) == 0);
+}
+
+static void close_pool(void)
+{
     pthread_mutex_lock(&pool_mutex);
     pool_ends = 1;
     pthread_cond_broadcast(&pool_work);
     pthread_mutex_unlock(&pool_mutex);
-    for (int i = 0; i < workers; i++)
-        pthread_join(threads[i], NULL);
-    bench_pin(0);
-    bench_check(total == n);
-    return end - start;
+    while (worker_count)
+        pthread_join(workers[--worker_count], NULL);
+}
+
+static long do_jobs(long n)
+{
+    total = 0;
+    left = n;
+    for (long i = 0; i < n; i++)
+        submit(0);
+    event_base_loop(base, EVLOOP_NO_EXIT_ON_EMPTY);
+    return total;
 }
 
 const struct bench_row libevent_threads_rows[] = THREADS_ROWS;
