@@ -74,6 +74,16 @@ hence_future *hence_completion_queue_iterate(void *queue)
     return hence_completion_queue_next_at(NULL, queue);
 }
 
+/* Of a Future that is taken. Most often there is a next one at once: then nothing needs to stand between. */
+static hence_result result_or_chain(hence_future *f)
+{
+    if (!f || !hence_future_done(f))
+        return hence_chain_future(f);
+    hence_result r = hence_future_result(f);
+    hence_future_unref(f);
+    return r;
+}
+
 static bool is_end(const hence_result *in)
 {
     return hence_is_failure_of(in, &hence_domain_hence, HENCE_EEND);
@@ -104,7 +114,7 @@ static bool collect_turn(struct turns *turns, hence_result *r)
         return false;
     }
     collect->has_begun = true;
-    *r = hence_chain_future(collect->next(collect->arg));
+    *r = result_or_chain(collect->next(collect->arg));
     return true;
 }
 
@@ -157,7 +167,7 @@ static bool for_each_turn(struct turns *turns, hence_result *r)
             return false;
         each->count++;
         hence_drop(*r);
-        *r = hence_chain_future(each->next(each->next_arg));
+        *r = result_or_chain(each->next(each->next_arg));
         return true;
     }
     if (is_end(r)) {
@@ -178,7 +188,7 @@ static bool for_each_begin(struct turns *turns, hence_result *r)
 {
     struct for_each *each = (struct for_each *)turns;
     each->turns.turn = for_each_turn;
-    *r = hence_chain_future(each->next(each->next_arg));
+    *r = result_or_chain(each->next(each->next_arg));
     return true;
 }
 
