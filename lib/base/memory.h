@@ -35,7 +35,7 @@ struct hence_blocks {
     struct hence_slab *current[HENCE_BLOCK_CLASSES];
 };
 
-extern _Thread_local struct hence_blocks hence_blocks __attribute__((tls_model("initial-exec")));
+extern _Thread_local struct hence_blocks hence_blocks;
 
 /* For functions that are rare: what they need of registers and stack stays theirs. */
 #if defined(__GNUC__)

@@ -51,8 +51,8 @@ struct hence_slab {
 
 #define FIRST_BLOCK ((sizeof(struct hence_slab) + 63) / 64 * 64)
 
-_Thread_local struct hence_blocks hence_blocks __attribute__((tls_model("initial-exec")));
-static _Thread_local struct owner *own __attribute__((tls_model("initial-exec")));
+_Thread_local struct hence_blocks hence_blocks;
+static _Thread_local struct owner *own;
 static pthread_key_t thread_end;
 static bool has_thread_end;
 static pthread_mutex_t orphans = PTHREAD_MUTEX_INITIALIZER;

@@ -3,7 +3,7 @@
 
 #include <pthread.h>
 
-_Thread_local uint64_t hence_thread_number __attribute__((tls_model("initial-exec")));
+_Thread_local uint64_t hence_thread_number;
 
 static atomic_uint_fast64_t last_number;
 atomic_uint_fast64_t hence_thread_last_before_fork;

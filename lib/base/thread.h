@@ -14,7 +14,7 @@
 
 #include <hence/base.h>
 
-extern _Thread_local uint64_t hence_thread_number __attribute__((tls_model("initial-exec")));
+extern _Thread_local uint64_t hence_thread_number;
 
 uint64_t hence_thread_number_new(void);
 

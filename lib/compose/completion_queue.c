@@ -339,6 +339,7 @@ static hence_future *given_new(const char *site, hence_completion_queue *queue,
     if (!given)
         return NULL;
     given->queue = queue;
+    given->order = 0;
     queue->references++;
     return &given->returnable.f;
 }

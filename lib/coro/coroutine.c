@@ -19,11 +19,10 @@
 #define COLOURS     16
 #define COLOUR_SIZE ((size_t)128)
 
-_Thread_local struct hence_coroutine *hence_coroutine_here
-    __attribute__((tls_model("initial-exec")));
+_Thread_local struct hence_coroutine *hence_coroutine_here;
 
 /* The stacks of a thread. */
-static _Thread_local __attribute__((tls_model("initial-exec"))) struct {
+static _Thread_local struct {
     size_t mapped; /* bytes of those to come, with the guard page; 0: nothing is set up yet */
     struct hence_coroutine *kept;     /* those without a coroutine, all of that size */
     struct hence_coroutine *finished; /* it cannot be kept, and is to be unmapped */

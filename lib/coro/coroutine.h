@@ -41,8 +41,7 @@ struct hence_coroutine {
 };
 
 /* The one that runs, or NULL. */
-extern _Thread_local struct hence_coroutine *hence_coroutine_here
-    __attribute__((tls_model("initial-exec")));
+extern _Thread_local struct hence_coroutine *hence_coroutine_here;
 
 /* A coroutine that will call fn(arg), on a stack of this thread; NULL if none can be had. When `fn` returns
  * the coroutine is gone, and who has resumed it gets what `fn` returned as the message. */

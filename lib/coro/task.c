@@ -8,7 +8,7 @@
 #include "coro/block.h"
 #include "future/future.h"
 
-_Thread_local struct task *hence_task_here __attribute__((tls_model("initial-exec")));
+_Thread_local struct task *hence_task_here;
 
 static const struct hence_part task_part;
 

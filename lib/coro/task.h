@@ -60,7 +60,7 @@ struct task {
 };
 
 /* The one whose body runs, or NULL. */
-extern _Thread_local struct task *hence_task_here __attribute__((tls_model("initial-exec")));
+extern _Thread_local struct task *hence_task_here;
 
 /* The task that `f` waits for, or NULL. */
 struct task *hence_task_of(const hence_future *f);

@@ -13,7 +13,6 @@ struct hence_returnable *hence_returnable_new(const char *site, hence_loop *loop
         returnable = hence_memory_get(size);
     if (!returnable)
         return NULL;
-    memset(returnable + 1, 0, size - sizeof *returnable);
     hence_future_begin(&returnable->f, site, loop);
     returnable->f.state |= FUTURE_RETURNABLE;
     returnable->size = size;

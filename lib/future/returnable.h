@@ -23,7 +23,8 @@ struct hence_returnable {
     bool (*end)(struct hence_returnable *self, bool is_untold);
 };
 
-/* A Future with `size` bytes of memory, which begin with this, zeroed behind it; NULL when there are none. */
+/* A Future with `size` bytes of memory, which begin with this; what is behind it is for the caller to fill. NULL when
+ * there is no memory. */
 struct hence_returnable *hence_returnable_new(const char *site, hence_loop *loop,
                                               hence_promise **producer, size_t size,
                                               bool (*end)(struct hence_returnable *self,

@@ -78,6 +78,7 @@ hence_future *hence_queue_future_new(const char *site, hence_loop *loop, hence_q
     if (!future)
         return NULL;
     future->queue = queue;
+    future->given = 0;
     hence_primitive_ref(&queue->primitive);
     return &future->returnable.f;
 }
