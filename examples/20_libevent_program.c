@@ -4,7 +4,7 @@
  * event_base_dispatch(). Here a clock ticks and asks questions over a socket pair, as before; new is
  * the side that answers them, in Deferreds, after some time for thought.
  *
- *     cc 20_libevent_program.c $(pkg-config --cflags --libs hence) && ./a.out
+ *     cc 20_libevent_program.c $(pkg-config --cflags --libs hence) -levent_core && ./a.out
  *     tick 1
  *     question: what is 6 times 7?
  *     tick 2

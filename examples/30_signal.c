@@ -3,7 +3,7 @@
  * Waiting for what libevent knows: a signal as a Future that begins the shutdown, a descriptor with a
  * time limit as a Deferred.
  *
- *     cc 30_signal.c $(pkg-config --cflags --libs hence) && ./a.out
+ *     cc 30_signal.c $(pkg-config --cflags --libs hence) -levent_core && ./a.out
  *     nothing to read for half a second
  *     interrupted: shutting down
  *     good night

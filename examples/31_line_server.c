@@ -6,7 +6,7 @@
  * is cancelled; a connection that goes away cancels what it has asked for; and SIGINT ends it all as
  * soon as what was asked for before is answered.
  *
- *     cc 31_line_server.c $(pkg-config --cflags --libs hence) && ./a.out
+ *     cc 31_line_server.c $(pkg-config --cflags --libs hence) -levent_core && ./a.out
  *     ann: square 3
  *     ann: sleep 0.2 hello
  *     ann: square 4

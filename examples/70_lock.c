@@ -3,7 +3,7 @@
  * A lock around something that takes several steps. Clerks change one account: each reads it, waits a while, and
  * writes it; their sections never overlap, so no change gets lost. First as Deferreds, then as Futures.
  *
- *     cc 70_lock.c $(pkg-config --cflags --libs hence) && ./a.out
+ *     cc 70_lock.c $(pkg-config --cflags --libs hence) -levent_core && ./a.out
  *     ann reads 0
  *     ann writes 1
  *     bob reads 1

@@ -3,7 +3,7 @@
  * A fast producer and a slow consumer, and a queue with room for two between them: the producer waits when
  * the queue is full, so it goes as fast as the consumer.
  *
- *     cc 71_producer_consumer.c $(pkg-config --cflags --libs hence) && ./a.out
+ *     cc 71_producer_consumer.c $(pkg-config --cflags --libs hence) -levent_core && ./a.out
  *     put 1
  *     put 2
  *     put 3                                                       (when there is room: 1 is taken out)

@@ -2,7 +2,7 @@
  *
  * Three runners who wait for each other before each lap, and what happens when one of them gives up.
  *
- *     cc 73_barrier.c $(pkg-config --cflags --libs hence) && ./a.out
+ *     cc 73_barrier.c $(pkg-config --cflags --libs hence) -levent_core && ./a.out
  *     lap 1: all are there                                        (after 3 s)
  *     lap 2: all are there                                        (after 6 s)
  *     1 of 3 wait

@@ -2,7 +2,7 @@
  *
  * A page that many read and one writes, and a limiter whose number of tokens changes while they are lent.
  *
- *     cc 75_rwlock.c $(pkg-config --cflags --libs hence) && ./a.out
+ *     cc 75_rwlock.c $(pkg-config --cflags --libs hence) -levent_core && ./a.out
  *     ann reads version 1
  *     bob reads version 1
  *     cy writes version 2                                         (when both have read)

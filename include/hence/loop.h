@@ -26,8 +26,8 @@ HENCE_BEGIN_DECLS
 
 struct event_base;
 
-/** A number of seconds, whole or not, as a duration. */
-#define HENCE_SECONDS(x) ((int64_t)((double)(x)*1e9))
+/** A number of seconds, whole or not, not negative, as a duration; to the nearest nanosecond. */
+#define HENCE_SECONDS(x) ((int64_t)((double)(x)*1e9 + 0.5))
 /** A whole number of milliseconds as a duration. */
 #define HENCE_MS(x) ((int64_t)(x)*1000000)
 /** A whole number of microseconds as a duration. */

@@ -7,17 +7,10 @@
 
 #include "base/slab.h"
 
-/* Does this build want to see every block? */
-#if defined(__SANITIZE_ADDRESS__)
-#define UNDER_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
-#define UNDER_SANITIZER 1
-#endif
-#endif
-#ifndef UNDER_SANITIZER
-#define UNDER_SANITIZER 0
-#endif
+/* There if the program runs under AddressSanitizer, MemorySanitizer or LeakSanitizer, however the library was built. */
+__attribute__((weak)) extern void __asan_init(void);
+__attribute__((weak)) extern void __msan_init(void);
+__attribute__((weak)) extern void __lsan_do_leak_check(void);
 
 static void *system_allocate(size_t size, void *arg)
 {
@@ -58,6 +51,11 @@ static bool runs_under_valgrind(void)
     return preloaded && strstr(preloaded, "vgpreload");
 }
 
+static bool runs_under_sanitizer(void)
+{
+    return __asan_init || __msan_init || __lsan_do_leak_check;
+}
+
 void hence_memory_use_slabs(void)
 {
     uses_slabs = uses_slabs || hence_slabs_begin();
@@ -65,7 +63,7 @@ void hence_memory_use_slabs(void)
 
 __attribute__((constructor)) static void decide_about_slabs(void)
 {
-    if (!UNDER_SANITIZER && !runs_under_valgrind())
+    if (!runs_under_sanitizer() && !runs_under_valgrind())
         hence_memory_use_slabs();
 }
 

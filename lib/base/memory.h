@@ -8,7 +8,7 @@
  * Deferreds, Futures, failures and step blocks are few sizes, made and ended at a high rate. A slab is
  * 32 KiB that holds blocks of one size class; slab.c says how. Of each class a thread has one current slab,
  * whose free blocks stand in a list in thread-local memory: taking one is a load and a store. There are no
- * slabs when the program set an allocator of its own, or under AddressSanitizer and valgrind, which want
+ * slabs when the program set an allocator of its own, or runs under AddressSanitizer or valgrind, which want
  * to see every block.
  */
 

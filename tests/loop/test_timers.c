@@ -481,3 +481,13 @@ TEST_ONCE(timers, a_hundred_thousand_timers_for_the_same_time_all_run_in_one_adv
     check_int(ran, 100000);
     end_loop(&both);
 }
+
+/* ---- durations ---- */
+
+TEST(timers, seconds_are_rounded_to_the_nearest_nanosecond)
+{
+    static const int64_t constant = HENCE_SECONDS(1.001);
+    check_int(constant, HENCE_MS(1001));
+    for (int64_t ms = 0; ms < 100000; ms++)
+        check_int(HENCE_SECONDS((double)ms / 1000), HENCE_MS(ms));
+}
