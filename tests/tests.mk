@@ -243,15 +243,22 @@ endif
 
 check_LTLIBRARIES += tests/libtestsupport.la
 tests_libtestsupport_la_SOURCES = \
+	tests/support/checks.c \
 	tests/support/describe.c \
 	tests/support/inputs.c \
 	tests/support/inputs.h \
+	tests/support/memory.c \
+	tests/support/parts.h \
+	tests/support/payloads.c \
+	tests/support/reports.c \
 	tests/support/script.c \
 	tests/support/script.h \
+	tests/support/steps.c \
 	tests/support/support.c \
 	tests/support/support.h \
 	tests/support/system.c \
-	tests/support/system.h
+	tests/support/system.h \
+	tests/support/threads.c
 tests_libtestsupport_la_CFLAGS = $(AM_CFLAGS) -static
 tests_libtestsupport_la_LDFLAGS = $(SANITIZER_FLAGS) $(COVERAGE_FLAGS)
 
