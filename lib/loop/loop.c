@@ -99,8 +99,7 @@ hence_loop *hence_loop_new(struct event_base *base)
     loop->base = base ? base : base_new();
     loop->owner = hence_thread();
     loop->armed = INT64_MAX;
-    loop->shutdown_last = &loop->shutdown_calls;
-    loop->shutdown_phase = -1;
+    hence_shutdown_init(&loop->shutdown);
     loop->door.fd = -1;
     hence_ring_init(&loop->holds);
     hence_ring_init(&loop->attached);

@@ -241,9 +241,26 @@ void hence_loop_hold(hence_loop *loop, struct hence_hold *hold);
 void hence_loop_attach(hence_loop *loop, struct hence_hold *hold);
 void hence_loop_let_go(hence_loop *loop, struct hence_hold *hold);
 
-/* ---- the loop ---- */
+/* ---- shutdown: shutdown.c ---- */
 
-struct shutdown_call;
+struct shutdown_slot;
+
+struct shutdown_calls {
+    struct hence_ring phases[HENCE_SHUTDOWN_AFTER + 1]; /* those that have not run, in order */
+    struct hence_ring waiting;                          /* those whose chains have not ended */
+    struct shutdown_slot *table;                        /* by the slots of handles */
+    uint32_t slots, free_slots;
+    uint32_t next_free;
+    int phase;    /* -1 before it begins */
+    bool running; /* a phase does, further down on the stack */
+    uint64_t last_sequence;
+};
+
+void hence_shutdown_init(struct shutdown_calls *calls);
+/* Those that have not run yet, now and without waiting; the records go. */
+void hence_shutdown_close(hence_loop *loop);
+
+/* ---- the loop ---- */
 
 /* A test's clock. */
 struct hence_clock {
@@ -274,12 +291,7 @@ struct hence_loop {
     struct door door;
     hence_report_handler *handler;
     void *handler_arg;
-    struct shutdown_call *shutdown_calls;
-    struct shutdown_call **shutdown_last;
-    struct shutdown_call *shutdown_waiting; /* those whose chains have not ended */
-    int shutdown_phase;                     /* -1 before it begins */
-    bool in_shutdown;
-    uint64_t last_shutdown_call;
+    struct shutdown_calls shutdown;
     size_t dependents;        /* Futures that point here: counted without atomics */
     atomic_size_t references; /* one of them stands for the loop being open, or having dependents */
     struct hence_loop *next_here; /* the loops of this thread */
@@ -361,9 +373,6 @@ int hence_loop_can_run(hence_loop *loop);
 int hence_loop_poll(hence_loop *loop, bool one_snapshot);
 /* Is there anything that a turn would do now? */
 bool hence_loop_has_ready(hence_loop *loop);
-
-/* shutdown.c: those that have not run yet, now and without waiting; the records go. */
-void hence_shutdown_close(hence_loop *loop);
 
 /* door.c */
 int hence_door_open(hence_loop *loop);

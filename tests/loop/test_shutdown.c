@@ -2,6 +2,7 @@
 /* Orderly shutdown: before, during and after. */
 #include <errno.h>
 #include <event2/event.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "support/support.h"
@@ -490,4 +491,64 @@ TEST_ONCE(shutdown, it_ends_a_program_s_own_dispatch)
     check_trace("after");
     hence_loop_free(loop);
     event_base_free(base);
+}
+
+/* ---- many ---- */
+
+static hence_result count(void *number)
+{
+    ++*(int *)number;
+    return hence_none();
+}
+
+static hence_result chain_deferred(void *deferred)
+{
+    return hence_chain(deferred);
+}
+
+TEST(shutdown, a_million_that_are_waited_for_may_end_in_any_order)
+{
+    struct loop_and_clock both = begin_loop();
+    const int many = support_many();
+    hence_promise **promises = calloc((size_t)many, sizeof *promises);
+    int during = 0;
+    for (int i = 0; i < many; i++) {
+        hence_deferred *d = hence_deferred_new(&promises[i]);
+        if (hence_loop_on_shutdown(both.loop, HENCE_SHUTDOWN_BEFORE, chain_deferred, d, NULL) < 0)
+            hence_deferred_unref(d);
+    }
+    hence_loop_on_shutdown(both.loop, HENCE_SHUTDOWN_DURING, count, &during, NULL);
+    hence_loop_shutdown(both.loop);
+    for (int i = 0; i < many / 2; i++)
+        hence_resolve(promises[i], hence_none());
+    for (int i = many - 1; i > many / 2; i--)
+        hence_resolve(promises[i], hence_none());
+    check_int(during, 0);
+    hence_resolve(promises[many / 2], hence_none());
+    check_int(during, 1);
+    free(promises);
+    end_loop(&both);
+}
+
+TEST(shutdown, any_of_a_million_callbacks_can_be_taken_back)
+{
+    struct loop_and_clock both = begin_loop();
+    const int many = support_many();
+    hence_call *calls = calloc((size_t)many, sizeof *calls), again;
+    int taken_back = 0, ran = 0;
+    for (int i = 0; i < many; i++)
+        hence_loop_on_shutdown(both.loop, (hence_shutdown_phase)(i % 3), count, &ran, &calls[i]);
+    for (int i = many - 1; i >= 0; i--)
+        if (i % 7)
+            taken_back += hence_loop_remove_shutdown(both.loop, calls[i]) == 0;
+    check_int(taken_back, many - (many + 6) / 7);
+    hence_loop_on_shutdown(both.loop, HENCE_SHUTDOWN_AFTER, count, &ran, &again);
+    for (int i = 0; i < many; i++)
+        if (i % 7) /* also that in whose place the new one stands */
+            check_int(hence_loop_remove_shutdown(both.loop, calls[i]), -ENOENT);
+    hence_loop_shutdown(both.loop);
+    check_int(ran, (many + 6) / 7 + 1);
+    check_int(hence_loop_remove_shutdown(both.loop, again), -ENOENT);
+    free(calls);
+    end_loop(&both);
 }
