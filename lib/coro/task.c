@@ -255,12 +255,13 @@ static void close_part(struct hence_hold *hold)
         hence_deliver(consumer, r);
 }
 
+static const struct hence_hold_kind hold_kind = {.close = close_part};
+
 struct task *hence_task_of_hold(struct hence_hold *hold)
 {
-    return (struct task *)((char *)hold - offsetof(struct task, hold));
+    return hold->kind == &hold_kind ? (struct task *)((char *)hold - offsetof(struct task, hold))
+                                    : NULL;
 }
-
-static const struct hence_hold_kind hold_kind = {.close = close_part};
 
 /* ---- made ---- */
 

@@ -65,7 +65,7 @@ extern _Thread_local struct task *hence_task_here __attribute__((tls_model("init
 /* The task that `f` waits for, or NULL. */
 struct task *hence_task_of(const hence_future *f);
 
-/* The task whose `hold` that is: none but tasks attach themselves to a loop. */
+/* The task whose `hold` that is, or NULL: others attach themselves to a loop, too. */
 struct task *hence_task_of_hold(struct hence_hold *hold);
 
 /* The loop of the task that runs, or NULL. */
