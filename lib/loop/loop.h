@@ -222,24 +222,24 @@ int hence_door_post(hence_loop *loop, struct hence_parcel *parcel);
  * to it, let it go, and be freed. */
 int hence_door_post_last(hence_loop *loop, struct hence_parcel *parcel);
 
-/* ---- what keeps a loop going ---- */
+/* ---- what is attached to a loop ---- */
 
-/* Something outside that will post to the loop. As long as there is one, event_base_dispatch() does not
- * end; when the loop closes, `close` is called, and it is let go. Both on the loop's thread. */
-struct hence_hold {
+/* Something that is told, on the loop's thread, when the loop closes: it is detached then. One that *holds* the loop
+ * is something outside that will post to it: as long as there is one, event_base_dispatch() does not end. */
+struct hence_attachment {
     struct hence_ring ring; /* first */
-    const struct hence_hold_kind *kind;
+    const struct hence_attachment_kind *kind;
 };
 
-struct hence_hold_kind {
-    void (*close)(struct hence_hold *hold);
-    void (*forked)(struct hence_hold *hold); /* in a child that goes on with the loop; or NULL */
+struct hence_attachment_kind {
+    void (*close)(struct hence_attachment *attachment);
+    /* Of one that holds it: in a child that goes on with the loop; or NULL. */
+    void (*forked)(struct hence_attachment *attachment);
 };
 
-void hence_loop_hold(hence_loop *loop, struct hence_hold *hold);
-/* The same for something inside: the loop does not go on for its sake. */
-void hence_loop_attach(hence_loop *loop, struct hence_hold *hold);
-void hence_loop_let_go(hence_loop *loop, struct hence_hold *hold);
+void hence_loop_attach(hence_loop *loop, struct hence_attachment *attachment);
+void hence_loop_attach_holding(hence_loop *loop, struct hence_attachment *attachment);
+void hence_loop_detach(hence_loop *loop, struct hence_attachment *attachment);
 
 /* ---- shutdown: shutdown.c ---- */
 
@@ -295,9 +295,9 @@ struct hence_loop {
     size_t dependents;        /* Futures that point here: counted without atomics */
     atomic_size_t references; /* one of them stands for the loop being open, or having dependents */
     struct hence_loop *next_here; /* the loops of this thread */
-    struct hence_ring holds;
-    struct hence_ring attached;
-    void *executor; /* of a room above, and what lets it go when the loop closes */
+    struct hence_ring holding;    /* attachments that hold it */
+    struct hence_ring attached;   /* the others */
+    void *executor;               /* of a room above, and what lets it go when the loop closes */
     hence_drop_fn *drop_executor;
 };
 
