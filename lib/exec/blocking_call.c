@@ -133,7 +133,7 @@ static struct blocking_call *call_new(hence_loop *loop, hence_result_fn *fn, voi
     if (!call)
         return NULL;
     pthread_mutex_init(&call->mutex, NULL);
-    hence_condition_init(&call->ended);
+    hence_blocking_condition_init(&call->ended);
     hence_ring_init(&call->attachment.ring);
     call->cancel.kind = &cancel_kind;
     call->loop = loop;
@@ -145,11 +145,11 @@ static struct blocking_call *call_new(hence_loop *loop, hence_result_fn *fn, voi
 
 static bool wait_for_end(struct blocking_call *call, int64_t timeout)
 {
-    const struct hence_deadline deadline = hence_deadline_after(timeout);
+    const struct hence_blocking_deadline deadline = hence_blocking_deadline_after(timeout);
     bool waits = timeout != 0;
     pthread_mutex_lock(&call->mutex);
     while (!call->has_ended && waits)
-        waits = hence_wait_until(&call->ended, &call->mutex, &deadline);
+        waits = hence_blocking_wait_until(&call->ended, &call->mutex, &deadline);
     const bool in_time = call->has_ended;
     call->has_ended = true; /* what comes now is destroyed there */
     pthread_mutex_unlock(&call->mutex);
