@@ -250,6 +250,7 @@ tests_libtestsupport_la_SOURCES = \
 	tests/support/memory.c \
 	tests/support/parts.h \
 	tests/support/payloads.c \
+	tests/support/random.h \
 	tests/support/reports.c \
 	tests/support/script.c \
 	tests/support/script.h \

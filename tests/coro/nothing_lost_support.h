@@ -110,4 +110,20 @@ static inline void cancel(int i)
     hence_future_cancel(tasks[i]);
 }
 
+/* A queue, for an item of which the first task waits. */
+static inline void begin_getting(hence_queue *of)
+{
+    begin_queue(of);
+    spawn(0, get);
+    turn();
+}
+
+/* The first task is cancelled, before it is told of its item. */
+static inline void cancel_getting(void)
+{
+    cancel(0);
+    run();
+    check_trace("a:cancelled");
+}
+
 #endif

@@ -12,14 +12,10 @@ SUITE(nothing_lost);
 /* rule 159 */
 TEST(nothing_lost, the_item_of_a_task_that_is_cancelled_before_it_is_told_stays_in_the_queue)
 {
-    begin_queue(hence_queue_new(0));
-    spawn(0, get);
-    turn();
+    begin_getting(hence_queue_new(0));
     put(1);
     put(2);
-    cancel(0);
-    run();
-    check_trace("a:cancelled");
+    cancel_getting();
     check_int(hence_queue_size(queue), 2);
     check_string(get_now(), "1");
     check_string(get_now(), "2");
@@ -117,14 +113,10 @@ TEST(nothing_lost, a_more_urgent_one_comes_before_what_has_come_back)
 
 TEST(nothing_lost, of_a_lifo_queue_it_is_the_next_one)
 {
-    begin_queue(hence_lifo_queue_new(0));
-    spawn(0, get);
-    turn();
+    begin_getting(hence_lifo_queue_new(0));
     put(1);
     put(2);
-    cancel(0);
-    run();
-    check_trace("a:cancelled");
+    cancel_getting();
     check_string(get_now(), "1");
     check_string(get_now(), "2");
     end();
@@ -133,13 +125,9 @@ TEST(nothing_lost, of_a_lifo_queue_it_is_the_next_one)
 /* Who has put it has done so. */
 TEST(nothing_lost, a_channel_keeps_it_for_the_next_one)
 {
-    begin_queue(hence_channel_new());
-    spawn(0, get);
-    turn();
+    begin_getting(hence_channel_new());
     check_int(hence_queue_try_put(queue, hence_int(1)), 0);
-    cancel(0);
-    run();
-    check_trace("a:cancelled");
+    cancel_getting();
     check_int(hence_queue_try_put(queue, hence_int(2)), -EAGAIN);
     spawn(1, get);
     run();
@@ -149,15 +137,11 @@ TEST(nothing_lost, a_channel_keeps_it_for_the_next_one)
 
 TEST(nothing_lost, a_full_queue_holds_one_more_until_that_is_taken)
 {
-    begin_queue(hence_queue_new(1));
-    spawn(0, get);
-    turn();
+    begin_getting(hence_queue_new(1));
     put(1);
     put(2);
     hence_deferred *d = hence_queue_put(queue, hence_int(3));
-    cancel(0);
-    run();
-    check_trace("a:cancelled");
+    cancel_getting();
     check_int(hence_queue_size(queue), 2);
     check_string(get_now(), "1");
     check_int(hence_deferred_get_state(d), HENCE_DEFERRED_PENDING);
@@ -171,14 +155,10 @@ TEST(nothing_lost, a_full_queue_holds_one_more_until_that_is_taken)
 /* rule 160 */
 TEST(nothing_lost, what_comes_back_to_a_queue_that_is_shut_down_can_still_be_got)
 {
-    begin_queue(hence_queue_new(0));
-    spawn(0, get);
-    turn();
+    begin_getting(hence_queue_new(0));
     put(1);
     hence_queue_shutdown(queue, false);
-    cancel(0);
-    run();
-    check_trace("a:cancelled");
+    cancel_getting();
     check_string(get_now(), "1");
     end();
 }
@@ -186,16 +166,12 @@ TEST(nothing_lost, what_comes_back_to_a_queue_that_is_shut_down_can_still_be_got
 /* rule 160 */
 TEST(nothing_lost, what_comes_back_to_one_that_is_shut_down_immediately_is_destroyed_and_done)
 {
-    begin_queue(hence_queue_new(0));
-    spawn(0, get);
-    turn();
+    begin_getting(hence_queue_new(0));
     hence_queue_try_put(queue, payload());
     hence_queue_shutdown(queue, true);
     hence_deferred *d = hence_queue_join(queue);
     check_int(hence_deferred_get_state(d), HENCE_DEFERRED_PENDING);
-    cancel(0);
-    run();
-    check_trace("a:cancelled");
+    cancel_getting();
     check_string(outcome(d), "none");
     check_int(payloads_alive(), 0);
     hence_deferred_unref(d);
@@ -204,27 +180,19 @@ TEST(nothing_lost, what_comes_back_to_one_that_is_shut_down_immediately_is_destr
 
 TEST(nothing_lost, what_comes_back_to_a_queue_that_is_gone_is_destroyed)
 {
-    begin_queue(hence_queue_new(0));
-    spawn(0, get);
-    turn();
+    begin_getting(hence_queue_new(0));
     hence_queue_try_put(queue, payload());
     queue = hence_queue_free(queue);
-    cancel(0);
-    run();
-    check_trace("a:cancelled");
+    cancel_getting();
     check_int(payloads_alive(), 0);
     end();
 }
 
 TEST(nothing_lost, what_has_come_back_goes_with_the_queue)
 {
-    begin_queue(hence_queue_new(0));
-    spawn(0, get);
-    turn();
+    begin_getting(hence_queue_new(0));
     hence_queue_try_put(queue, payload());
-    cancel(0);
-    run();
-    check_trace("a:cancelled");
+    cancel_getting();
     end();
 }
 
@@ -251,9 +219,7 @@ TEST(nothing_lost, an_item_that_nobody_of_a_million_wants_needs_no_stack)
 
 TEST(nothing_lost, what_the_loop_could_not_tell_any_more_is_in_the_queue)
 {
-    begin_queue(hence_queue_new(0));
-    spawn(0, get);
-    turn();
+    begin_getting(hence_queue_new(0));
     put(1);
     hence_loop_close(both.loop);
     check_trace("a:closed");

@@ -33,6 +33,13 @@ static hence_result wait_for(void *deferred)
     return hence_chain(deferred);
 }
 
+/* A callback that gives what the Deferred will give. */
+static void wait_in_phase(hence_loop *loop, hence_shutdown_phase phase, hence_deferred *d)
+{
+    if (hence_loop_on_shutdown(loop, phase, wait_for, d, NULL) < 0)
+        hence_deferred_unref(d);
+}
+
 static hence_result wait_for_future(void *future)
 {
     trace("waits");
@@ -118,8 +125,7 @@ TEST(shutdown, what_the_phase_before_returns_is_waited_for)
     hence_deferred *d = hence_deferred_new(&p);
     hence_future *f = hence_future_new(both.loop, &q);
     hence_future_add_done_callback(f, done, "f");
-    if (hence_loop_on_shutdown(both.loop, HENCE_SHUTDOWN_BEFORE, wait_for, d, NULL) < 0)
-        hence_deferred_unref(d);
+    wait_in_phase(both.loop, HENCE_SHUTDOWN_BEFORE, d);
     if (hence_loop_on_shutdown(both.loop, HENCE_SHUTDOWN_BEFORE, wait_for_future, f, NULL) < 0)
         hence_future_unref(f);
     on_shutdown(both.loop, HENCE_SHUTDOWN_BEFORE, "before");
@@ -143,8 +149,7 @@ TEST(shutdown, a_chain_that_has_its_result_is_not_waited_for)
 {
     struct loop_and_clock both = begin_loop();
     hence_deferred *d = hence_deferred_succeed(payload());
-    if (hence_loop_on_shutdown(both.loop, HENCE_SHUTDOWN_BEFORE, wait_for, d, NULL) < 0)
-        hence_deferred_unref(d);
+    wait_in_phase(both.loop, HENCE_SHUTDOWN_BEFORE, d);
     on_shutdown(both.loop, HENCE_SHUTDOWN_DURING, "during");
     hence_loop_shutdown(both.loop);
     check_trace("waits during");
@@ -156,9 +161,7 @@ TEST(shutdown, later_phases_wait_for_nothing)
 {
     struct loop_and_clock both = begin_loop();
     hence_promise *p;
-    hence_deferred *d = hence_deferred_new(&p);
-    if (hence_loop_on_shutdown(both.loop, HENCE_SHUTDOWN_DURING, wait_for, d, NULL) < 0)
-        hence_deferred_unref(d);
+    wait_in_phase(both.loop, HENCE_SHUTDOWN_DURING, hence_deferred_new(&p));
     on_shutdown(both.loop, HENCE_SHUTDOWN_AFTER, "after");
     hence_loop_shutdown(both.loop);
     check_trace("waits after");
@@ -196,9 +199,7 @@ TEST(shutdown, callbacks_can_be_added_while_it_waits)
 {
     struct loop_and_clock both = begin_loop();
     hence_promise *p;
-    hence_deferred *d = hence_deferred_new(&p);
-    if (hence_loop_on_shutdown(both.loop, HENCE_SHUTDOWN_BEFORE, wait_for, d, NULL) < 0)
-        hence_deferred_unref(d);
+    wait_in_phase(both.loop, HENCE_SHUTDOWN_BEFORE, hence_deferred_new(&p));
     hence_loop_shutdown(both.loop);
     check_int(on_shutdown(both.loop, HENCE_SHUTDOWN_BEFORE, "before"), 0);
     check_int(on_shutdown(both.loop, HENCE_SHUTDOWN_AFTER, "after"), 0);
@@ -230,9 +231,7 @@ TEST(shutdown, a_chain_that_fails_is_reported_and_shutdown_goes_on)
 {
     struct loop_and_clock both = begin_loop();
     hence_promise *p;
-    hence_deferred *d = hence_deferred_new(&p);
-    if (hence_loop_on_shutdown(both.loop, HENCE_SHUTDOWN_BEFORE, wait_for, d, NULL) < 0)
-        hence_deferred_unref(d);
+    wait_in_phase(both.loop, HENCE_SHUTDOWN_BEFORE, hence_deferred_new(&p));
     on_shutdown(both.loop, HENCE_SHUTDOWN_DURING, "during");
     hence_loop_shutdown(both.loop);
     check_trace("waits");
@@ -334,9 +333,7 @@ TEST(shutdown, closing_waits_for_nothing)
 {
     struct loop_and_clock both = begin_loop();
     hence_promise *p;
-    hence_deferred *d = hence_deferred_new(&p);
-    if (hence_loop_on_shutdown(both.loop, HENCE_SHUTDOWN_BEFORE, wait_for, d, NULL) < 0)
-        hence_deferred_unref(d);
+    wait_in_phase(both.loop, HENCE_SHUTDOWN_BEFORE, hence_deferred_new(&p));
     on_shutdown(both.loop, HENCE_SHUTDOWN_DURING, "during");
     hence_loop_close(both.loop);
     check_trace("waits during");
@@ -349,10 +346,8 @@ TEST(shutdown, closing_while_it_waits_gives_the_waiting_up)
     struct loop_and_clock both = begin_loop();
     hence_promise *p, *q;
     hence_deferred *d = hence_deferred_new(&p), *e = hence_deferred_new(&q);
-    if (hence_loop_on_shutdown(both.loop, HENCE_SHUTDOWN_BEFORE, wait_for, d, NULL) < 0)
-        hence_deferred_unref(d);
-    if (hence_loop_on_shutdown(both.loop, HENCE_SHUTDOWN_BEFORE, wait_for, e, NULL) < 0)
-        hence_deferred_unref(e);
+    wait_in_phase(both.loop, HENCE_SHUTDOWN_BEFORE, d);
+    wait_in_phase(both.loop, HENCE_SHUTDOWN_BEFORE, e);
     on_shutdown(both.loop, HENCE_SHUTDOWN_DURING, "during");
     hence_loop_shutdown(both.loop);
     check_trace("waits waits");
@@ -441,9 +436,7 @@ TEST(shutdown, a_callback_may_end_what_another_one_waits_for)
 {
     struct loop_and_clock both = begin_loop();
     hence_promise *p;
-    hence_deferred *d = hence_deferred_new(&p);
-    if (hence_loop_on_shutdown(both.loop, HENCE_SHUTDOWN_BEFORE, wait_for, d, NULL) < 0)
-        hence_deferred_unref(d);
+    wait_in_phase(both.loop, HENCE_SHUTDOWN_BEFORE, hence_deferred_new(&p));
     if (hence_loop_on_shutdown(both.loop, HENCE_SHUTDOWN_BEFORE, resolve_in_shutdown, p, NULL) < 0)
         hence_abandon(p);
     on_shutdown(both.loop, HENCE_SHUTDOWN_BEFORE, "before");

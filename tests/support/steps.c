@@ -89,6 +89,13 @@ bool trace_and_go_on(hence_promise *p, void *word)
     return false;
 }
 
+bool trace_and_abandon(hence_promise *p, void *word)
+{
+    trace("%s", (const char *)word);
+    hence_abandon(p);
+    return true;
+}
+
 hence_result chain_to_held(hence_result *in, void *deferred)
 {
     (void)in;

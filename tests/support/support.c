@@ -11,6 +11,7 @@
 
 #include "base/ledger.h"
 #include "support/parts.h"
+#include "support/random.h"
 
 #define FAULTS_TRIED 40
 
@@ -137,24 +138,15 @@ static void run_once(void (*body)(void))
     check_ledger();
 }
 
-/* Numbers that look random and are always the same. */
-static unsigned next_random(void)
-{
-    static unsigned state = 2463534242u;
-    state ^= state << 13;
-    state ^= state >> 17;
-    state ^= state << 5;
-    return state;
-}
-
 static void run_with_faults(void (*body)(void), long total, bool ever_after)
 {
+    static uint32_t state = 2463534242u;
     bool all = total <= FAULTS_TRIED || getenv("HENCE_FULL");
     long tries = all ? total : FAULTS_TRIED;
     for (long i = 0; i < tries; i++) {
         long before = support_allocations_failed();
-        support_fail_allocation(all ? i + 1 : (long)(next_random() % (unsigned long)total) + 1,
-                                ever_after);
+        support_fail_allocation(
+            all ? i + 1 : (long)(next_random(&state) % (unsigned long)total) + 1, ever_after);
         run_once(body);
         if (support_allocations_failed() == before)
             support_fail("that allocation was not asked for again");
