@@ -202,8 +202,8 @@ EXTRA_DIST += tests/compose/completion_queue_support.h tests/compose/event_suppo
 	tests/coro/blocks.h tests/coro/coro_support.h tests/coro/generator_support.h \
 	tests/coro/nothing_lost_support.h tests/coro/scope_support.h tests/coro/task_group_support.h \
 	tests/coro/timeout_support.h tests/coro/waiting_support.h tests/exec/exec_support.h \
-	tests/loop/call_support.h tests/loop/existing_base_support.h tests/sync/sync_support.h \
-	tests/threads/threads.h
+	tests/loop/call_support.h tests/loop/existing_base_support.h \
+	tests/schedule/looping_call_support.h tests/sync/sync_support.h tests/threads/threads.h
 
 # ---- what crosses threads, in every order
 
@@ -245,6 +245,7 @@ check_LTLIBRARIES += tests/libtestsupport.la
 tests_libtestsupport_la_SOURCES = \
 	tests/support/checks.c \
 	tests/support/describe.c \
+	tests/support/forked.h \
 	tests/support/inputs.c \
 	tests/support/inputs.h \
 	tests/support/memory.c \
