@@ -26,6 +26,8 @@ CRITERION_TESTS += tests/deferred/test_run.crit
 CRITERION_TESTS += tests/deferred/test_run_input.crit
 CRITERION_TESTS += tests/deferred/test_run_circles.crit
 CRITERION_TESTS += tests/deferred/test_chain.crit
+CRITERION_TESTS += tests/deferred/test_chain_cancel.crit
+CRITERION_TESTS += tests/deferred/test_chain_circles.crit
 CRITERION_TESTS += tests/deferred/test_cancel.crit
 CRITERION_TESTS += tests/deferred/test_pause.crit
 CRITERION_TESTS += tests/deferred/test_life.crit
@@ -75,6 +77,8 @@ CRITERION_TESTS += tests/compose/test_list_cancel.crit
 CRITERION_TESTS += tests/compose/test_list_life.crit
 CRITERION_TESTS += tests/compose/test_race.crit
 CRITERION_TESTS += tests/compose/test_share.crit
+CRITERION_TESTS += tests/compose/test_share_cancel.crit
+CRITERION_TESTS += tests/compose/test_share_steps.crit
 CRITERION_TESTS += tests/compose/test_timeout.crit
 CRITERION_TESTS += tests/compose/test_timeout_end.crit
 CRITERION_TESTS += tests/compose/test_depth.crit
@@ -107,6 +111,8 @@ CRITERION_TESTS += tests/coro/test_inline_scenarios.crit
 CRITERION_TESTS += tests/coro/test_loops.crit
 CRITERION_TESTS += tests/coro/test_main_coroutine.crit
 CRITERION_TESTS += tests/coro/test_nothing_lost.crit
+CRITERION_TESTS += tests/coro/test_nothing_lost_between.crit
+CRITERION_TESTS += tests/coro/test_nothing_lost_completions.crit
 CRITERION_TESTS += tests/coro/test_task_scenarios.crit
 CRITERION_TESTS += tests/coro/test_tasks_together.crit
 CRITERION_TESTS += tests/exec/test_executor.crit
@@ -139,6 +145,8 @@ CRITERION_TESTS += tests/coro/test_task_cancel.crit
 CRITERION_TESTS += tests/coro/test_task_close.crit
 CRITERION_TESTS += tests/coro/test_inline_callbacks.crit
 CRITERION_TESTS += tests/coro/test_generator.crit
+CRITERION_TESTS += tests/coro/test_generator_await.crit
+CRITERION_TESTS += tests/coro/test_generator_nested.crit
 CRITERION_TESTS += tests/coro/test_stacks.crit
 CRITERION_TESTS += tests/sync/test_lock.crit
 CRITERION_TESTS += tests/sync/test_semaphore.crit
@@ -190,11 +198,12 @@ tests_threads_executor_LDADD = $(THREAD_LIBS)
 THREAD_TESTS += tests/threads/coroutines
 tests_threads_coroutines_LDADD = $(THREAD_LIBS)
 EXTRA_DIST += tests/compose/completion_queue_support.h tests/compose/event_support.h \
-	tests/compose/futures_support.h tests/compose/timeout_support.h tests/coro/blocks.h \
-	tests/coro/coro_support.h tests/coro/scope_support.h tests/coro/task_group_support.h \
+	tests/compose/futures_support.h tests/compose/share_support.h tests/compose/timeout_support.h \
+	tests/coro/blocks.h tests/coro/coro_support.h tests/coro/generator_support.h \
+	tests/coro/nothing_lost_support.h tests/coro/scope_support.h tests/coro/task_group_support.h \
 	tests/coro/timeout_support.h tests/coro/waiting_support.h tests/exec/exec_support.h \
-	tests/loop/call_support.h tests/loop/existing_base_support.h tests/sync/sync_support.h \
-	tests/threads/threads.h
+	tests/loop/call_support.h tests/loop/existing_base_support.h \
+	tests/schedule/looping_call_support.h tests/sync/sync_support.h tests/threads/threads.h
 
 # ---- what crosses threads, in every order
 
@@ -234,15 +243,24 @@ endif
 
 check_LTLIBRARIES += tests/libtestsupport.la
 tests_libtestsupport_la_SOURCES = \
+	tests/support/checks.c \
 	tests/support/describe.c \
+	tests/support/forked.h \
 	tests/support/inputs.c \
 	tests/support/inputs.h \
+	tests/support/memory.c \
+	tests/support/parts.h \
+	tests/support/payloads.c \
+	tests/support/random.h \
+	tests/support/reports.c \
 	tests/support/script.c \
 	tests/support/script.h \
+	tests/support/steps.c \
 	tests/support/support.c \
 	tests/support/support.h \
 	tests/support/system.c \
-	tests/support/system.h
+	tests/support/system.h \
+	tests/support/threads.c
 tests_libtestsupport_la_CFLAGS = $(AM_CFLAGS) -static
 tests_libtestsupport_la_LDFLAGS = $(SANITIZER_FLAGS) $(COVERAGE_FLAGS)
 

@@ -195,7 +195,7 @@ HENCE_API HENCE_MUST_USE hence_concurrent_completions *hence_concurrent_as_compl
  *         are not done, #HENCE_EDEADLK as hence_concurrent_future_result(), and #HENCE_ENOMEM for one that was
  *         NULL
  * @threading{Any but one where a loop runs.}
- * @complexity{O(1).}
+ * @complexity{O(1); O(n) if none is done when the time is over.}
  * @since 0.1
  * @snippet 64_concurrent_futures.c as-completed
  */

@@ -519,7 +519,7 @@ HENCE_API int hence_loop_on_shutdown(hence_loop *loop, hence_shutdown_phase phas
  * @retval -ENOENT  it has run, or was removed
  * @retval -EPERM   called on another thread
  * @threading{The loop's.}
- * @complexity{O(number of shutdown callbacks).}
+ * @complexity{O(1).}
  * @since 0.1
  * @snippet 18_shutdown.c on-shutdown
  */

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 
-#include "base/report.h"
 #include "future/future.h"
 #include "value/failure.h"
 
@@ -90,16 +89,10 @@ static bool is_in_circle(struct combination *c)
 
 static void report_late(const struct combination *c, const hence_result *r)
 {
-    const hence_failure *failure = hence_as_failure(r);
-    if (!failure || !(c->flags & COMBINATION_REPORTS_REST) || hence_failure_is_cancelled(failure))
-        return;
-    hence_report report = {
-        .kind = HENCE_REPORT_UNHANDLED,
-        .message = "a failure that came after the combination of several had its outcome",
-        .failure = failure,
-        .made = c->site,
-    };
-    hence_report_failure(&report, NULL, NULL);
+    if (c->flags & COMBINATION_REPORTS_REST)
+        hence_report_unhandled(
+            hence_as_failure(r),
+            "a failure that came after the combination of several had its outcome", c->site);
 }
 
 void hence_combination_arrive(struct combination *c, size_t i, hence_result r)

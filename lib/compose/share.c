@@ -11,7 +11,6 @@
 #include <errno.h>
 
 #include "base/memory.h"
-#include "base/report.h"
 #include "base/ring.h"
 #include "compose/share.h"
 #include "value/failure.h"
@@ -46,16 +45,9 @@ static void unref(hence_share *share)
     if (--share->references)
         return;
     hence_result r = share->waitable.slot;
-    const hence_failure *failure = hence_as_failure(&r);
-    if (failure && !share->was_read && !hence_failure_is_cancelled(failure)) {
-        hence_report report = {
-            .kind = HENCE_REPORT_UNHANDLED,
-            .message = "unhandled failure in a shared Deferred",
-            .failure = failure,
-            .made = share->site,
-        };
-        hence_report_failure(&report, NULL, NULL);
-    }
+    if (!share->was_read)
+        hence_report_unhandled(hence_as_failure(&r), "unhandled failure in a shared Deferred",
+                               share->site);
     hence_memory_put(share, sizeof *share);
     hence_drop(r);
 }

@@ -146,8 +146,8 @@ size_t hence_all_tasks(hence_loop *loop, hence_future **tasks, size_t n)
     if (!loop || !hence_loop_is_here(loop, "hence_all_tasks()"))
         return 0;
     for (struct hence_ring *at = loop->attached.next; at != &loop->attached; at = at->next) {
-        const struct task *task = hence_task_of_hold((struct hence_hold *)at);
-        if (count++ < n)
+        const struct task *task = hence_task_of_attachment((struct hence_attachment *)at);
+        if (task && count++ < n)
             tasks[count - 1] = hence_future_ref(task->future);
     }
     return count;

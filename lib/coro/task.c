@@ -40,7 +40,7 @@ static void task_free(struct task *task)
 static struct hence_consumer *end(struct task *task, hence_result result, hence_result *r)
 {
     struct hence_consumer *consumer = task->consumer;
-    hence_ring_remove(&task->hold.ring);
+    hence_ring_remove(&task->attachment.ring);
     if (task->drop)
         task->drop(task->arg);
     task_free(task);
@@ -231,9 +231,9 @@ void hence_task_cancel(struct task *task)
 
 /* ---- the loop has closed ---- */
 
-static void close_part(struct hence_hold *hold)
+static void close_part(struct hence_attachment *attachment)
 {
-    struct task *task = (struct task *)((char *)hold - offsetof(struct task, hold));
+    struct task *task = (struct task *)((char *)attachment - offsetof(struct task, attachment));
     hence_result r;
     task->has_closed = true;
     if (task->awaited) {
@@ -255,12 +255,14 @@ static void close_part(struct hence_hold *hold)
         hence_deliver(consumer, r);
 }
 
-struct task *hence_task_of_hold(struct hence_hold *hold)
-{
-    return (struct task *)((char *)hold - offsetof(struct task, hold));
-}
+static const struct hence_attachment_kind attachment_kind = {.close = close_part};
 
-static const struct hence_hold_kind hold_kind = {.close = close_part};
+struct task *hence_task_of_attachment(struct hence_attachment *attachment)
+{
+    return attachment->kind == &attachment_kind
+               ? (struct task *)((char *)attachment - offsetof(struct task, attachment))
+               : NULL;
+}
 
 /* ---- made ---- */
 
@@ -277,8 +279,8 @@ static struct task *task_new(const char *site, hence_loop *loop, hence_result_fn
     task->arg = arg;
     task->drop = drop;
     task->site = site;
-    task->hold.kind = &hold_kind;
-    hence_ring_init(&task->hold.ring);
+    task->attachment.kind = &attachment_kind;
+    hence_ring_init(&task->attachment.ring);
     if (loop)
         hence_loop_depend(loop);
     return task;
@@ -298,7 +300,7 @@ hence_future *hence_spawn_at(const char *site, hence_loop *loop, hence_result_fn
     struct task *task = f && fn ? task_new(site, loop, fn, arg, drop) : NULL;
     if (task && hence_task_queue(task) == 0) {
         task->future = f;
-        hence_loop_attach(loop, &task->hold);
+        hence_loop_attach(loop, &task->attachment);
         hence_resolve_at(NULL, promise, hence_chain_to(&task->waitable));
         return f;
     }

@@ -46,7 +46,7 @@ struct task {
     hence_drop_fn *drop;
     const char *site;
     const char *name;
-    struct hence_hold hold;  /* in the ring of what is told when the loop closes */
+    struct hence_attachment attachment; /* in the ring of what is told when the loop closes */
     struct block *innermost; /* of what its body has entered and not exited: see block.h */
     uint32_t cancels;        /* how many cancellations have come that were not taken back */
     uint32_t scopes;         /* how many cancel scopes are among those, and what was lost */
@@ -65,8 +65,8 @@ extern _Thread_local struct task *hence_task_here;
 /* The task that `f` waits for, or NULL. */
 struct task *hence_task_of(const hence_future *f);
 
-/* The task whose `hold` that is: none but tasks attach themselves to a loop. */
-struct task *hence_task_of_hold(struct hence_hold *hold);
+/* The task whose `attachment` that is, or NULL: others attach themselves to a loop, too. */
+struct task *hence_task_of_attachment(struct hence_attachment *attachment);
 
 /* The loop of the task that runs, or NULL. */
 hence_loop *hence_task_loop(const struct task *task);

@@ -6,9 +6,9 @@
 #include "base/report.h"
 #include "loop/loop.h"
 
-struct hence_deadline hence_deadline_after(int64_t timeout)
+struct hence_blocking_deadline hence_blocking_deadline_after(int64_t timeout)
 {
-    struct hence_deadline deadline = {.never = timeout < 0};
+    struct hence_blocking_deadline deadline = {.never = timeout < 0};
     if (deadline.never)
         return deadline;
     clock_gettime(CLOCK_MONOTONIC, &deadline.when);
@@ -18,7 +18,7 @@ struct hence_deadline hence_deadline_after(int64_t timeout)
     return deadline;
 }
 
-void hence_condition_init(pthread_cond_t *condition)
+void hence_blocking_condition_init(pthread_cond_t *condition)
 {
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
@@ -28,8 +28,8 @@ void hence_condition_init(pthread_cond_t *condition)
 }
 
 /* Not a place to cancel the thread at: it would end with the mutex held, and others know of what is on its stack. */
-bool hence_wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex,
-                      const struct hence_deadline *deadline)
+bool hence_blocking_wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex,
+                               const struct hence_blocking_deadline *deadline)
 {
     int state, error;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
@@ -41,7 +41,7 @@ bool hence_wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex,
     return error == 0;
 }
 
-bool hence_may_block(const char *what, int64_t timeout)
+bool hence_blocking_is_allowed(const char *what, int64_t timeout)
 {
     char message[160];
     if (!timeout || !hence_loop_running_here)

@@ -13,8 +13,8 @@
 
 /* Shared by the thread that waits and the loop's. */
 struct blocking_call {
-    struct hence_hold hold;     /* while `d` is there; first */
-    struct hence_parcel cancel; /* its own, so that cancelling needs no memory */
+    struct hence_attachment attachment; /* while `d` is there; first */
+    struct hence_parcel cancel;         /* its own, so that cancelling needs no memory */
     pthread_mutex_t mutex;
     pthread_cond_t ended;
     hence_loop *loop;
@@ -56,8 +56,8 @@ static void end(struct blocking_call *call, hence_result r)
 static hence_result deferred_ended(hence_result *in, void *arg)
 {
     struct blocking_call *call = arg;
-    if (!hence_ring_is_empty(&call->hold.ring))
-        hence_loop_let_go(call->loop, &call->hold);
+    if (!hence_ring_is_empty(&call->attachment.ring))
+        hence_loop_detach(call->loop, &call->attachment);
     call->d = hence_deferred_unref(call->d);
     end(call, hence_take(in));
     unref(call);
@@ -71,30 +71,30 @@ static void cancel(struct blocking_call *call)
     hence_deferred_unref(d);
 }
 
-static void loop_closes(struct hence_hold *hold)
+static void loop_closes(struct hence_attachment *attachment)
 {
-    struct blocking_call *call = (struct blocking_call *)hold;
+    struct blocking_call *call = (struct blocking_call *)attachment;
     end(call, hence_fail_static(HENCE_ECLOSED));
     cancel(call);
 }
 
-static const struct hence_hold_kind hold_kind = {.close = loop_closes};
+static const struct hence_attachment_kind attachment_kind = {.close = loop_closes};
 
 static void call_function(void *arg)
 {
     struct blocking_call *call = arg;
     hence_deferred *d = hence_maybe_deferred_at(NULL, call->fn, call->arg);
     call->d = hence_deferred_ref(d);
-    call->hold.kind = &hold_kind;
+    call->attachment.kind = &attachment_kind;
     if (!hence_loop_is_closed(call->loop))
-        hence_loop_hold(call->loop, &call->hold);
+        hence_loop_attach_holding(call->loop, &call->attachment);
     atomic_fetch_add_explicit(&call->references, 1, memory_order_relaxed);
     if (!d || hence_deferred_add_both(d, deferred_ended, call) != 0) {
         hence_result r = hence_fail_static(HENCE_ENOMEM);
         hence_deferred_cancel(d);
         deferred_ended(&r, call);
     } else if (call->d && hence_loop_is_closed(call->loop)) { /* by the function */
-        loop_closes(&call->hold);
+        loop_closes(&call->attachment);
     }
     hence_deferred_unref(d);
 }
@@ -133,8 +133,8 @@ static struct blocking_call *call_new(hence_loop *loop, hence_result_fn *fn, voi
     if (!call)
         return NULL;
     pthread_mutex_init(&call->mutex, NULL);
-    hence_condition_init(&call->ended);
-    hence_ring_init(&call->hold.ring);
+    hence_blocking_condition_init(&call->ended);
+    hence_ring_init(&call->attachment.ring);
     call->cancel.kind = &cancel_kind;
     call->loop = loop;
     call->fn = fn;
@@ -145,11 +145,11 @@ static struct blocking_call *call_new(hence_loop *loop, hence_result_fn *fn, voi
 
 static bool wait_for_end(struct blocking_call *call, int64_t timeout)
 {
-    const struct hence_deadline deadline = hence_deadline_after(timeout);
+    const struct hence_blocking_deadline deadline = hence_blocking_deadline_after(timeout);
     bool waits = timeout != 0;
     pthread_mutex_lock(&call->mutex);
     while (!call->has_ended && waits)
-        waits = hence_wait_until(&call->ended, &call->mutex, &deadline);
+        waits = hence_blocking_wait_until(&call->ended, &call->mutex, &deadline);
     const bool in_time = call->has_ended;
     call->has_ended = true; /* what comes now is destroyed there */
     pthread_mutex_unlock(&call->mutex);

@@ -25,7 +25,7 @@ struct input {
 static void wait_init(struct wait *wait, size_t n)
 {
     pthread_mutex_init(&wait->mutex, NULL);
-    hence_condition_init(&wait->told);
+    hence_blocking_condition_init(&wait->told);
     hence_ring_init(&wait->done);
     wait->n = n;
     wait->done_count = wait->failed_count = 0;
@@ -75,7 +75,7 @@ static void input_end(struct input *input)
 
 static bool wait_for_one(hence_concurrent_future *f, int64_t timeout)
 {
-    const struct hence_deadline deadline = hence_deadline_after(timeout);
+    const struct hence_blocking_deadline deadline = hence_blocking_deadline_after(timeout);
     struct wait wait;
     struct input input;
     bool in_time = true;
@@ -83,7 +83,7 @@ static bool wait_for_one(hence_concurrent_future *f, int64_t timeout)
     input_begin(&input, &wait, f);
     pthread_mutex_lock(&wait.mutex);
     while (!wait.done_count && in_time)
-        in_time = hence_wait_until(&wait.told, &wait.mutex, &deadline);
+        in_time = hence_blocking_wait_until(&wait.told, &wait.mutex, &deadline);
     pthread_mutex_unlock(&wait.mutex);
     input_end(&input);
     wait_end(&wait);
@@ -98,7 +98,7 @@ hence_result hence_concurrent_future_result(hence_concurrent_future *f, int64_t 
     if (!hence_concurrent_is_done(f)) {
         if (hence_concurrent_is_parents(f, what))
             return hence_fail_static(HENCE_EDIED);
-        if (!hence_may_block(what, timeout))
+        if (!hence_blocking_is_allowed(what, timeout))
             return hence_fail_static(HENCE_EDEADLK);
         if (!timeout || !wait_for_one(f, timeout))
             return hence_fail_static(HENCE_ETIMEDOUT);
@@ -145,7 +145,7 @@ int64_t hence_concurrent_wait(hence_concurrent_future *const *futures, size_t n,
         return -EINVAL;
     if (one_is_parents(futures, n, what))
         return -EPERM;
-    const struct hence_deadline deadline = hence_deadline_after(timeout);
+    const struct hence_blocking_deadline deadline = hence_blocking_deadline_after(timeout);
     struct input *inputs =
         n < SIZE_MAX / sizeof *inputs ? hence_memory_get(n * sizeof *inputs) : NULL;
     if (!inputs)
@@ -153,10 +153,11 @@ int64_t hence_concurrent_wait(hence_concurrent_future *const *futures, size_t n,
     wait_init(&wait, n);
     for (size_t i = 0; i < n; i++)
         input_begin(&inputs[i], &wait, futures[i]);
-    const bool may_wait = is_enough_now(&wait, condition) || hence_may_block(what, timeout);
+    const bool may_wait =
+        is_enough_now(&wait, condition) || hence_blocking_is_allowed(what, timeout);
     pthread_mutex_lock(&wait.mutex);
     while (may_wait && !is_enough(&wait, condition) && in_time && timeout)
-        in_time = hence_wait_until(&wait.told, &wait.mutex, &deadline);
+        in_time = hence_blocking_wait_until(&wait.told, &wait.mutex, &deadline);
     pthread_mutex_unlock(&wait.mutex);
     for (size_t i = 0; i < n; i++)
         input_end(&inputs[i]);
@@ -170,7 +171,7 @@ int64_t hence_concurrent_wait(hence_concurrent_future *const *futures, size_t n,
 
 struct hence_concurrent_completions {
     struct wait wait;
-    struct hence_deadline deadline;
+    struct hence_blocking_deadline deadline;
     size_t given;
     struct input inputs[];
 };
@@ -190,7 +191,7 @@ hence_concurrent_completions *hence_concurrent_as_completed(hence_concurrent_fut
     if (!completions)
         return NULL;
     wait_init(&completions->wait, n);
-    completions->deadline = hence_deadline_after(timeout);
+    completions->deadline = hence_blocking_deadline_after(timeout);
     completions->given = 0;
     for (size_t i = 0; i < n; i++)
         input_begin(&completions->inputs[i], &completions->wait,
@@ -232,7 +233,7 @@ static struct input *next_input(hence_concurrent_completions *completions)
     bool in_time = !hence_loop_running_here;
     pthread_mutex_lock(&wait->mutex);
     while (hence_ring_is_empty(&wait->done) && in_time)
-        in_time = hence_wait_until(&wait->told, &wait->mutex, &completions->deadline);
+        in_time = hence_blocking_wait_until(&wait->told, &wait->mutex, &completions->deadline);
     struct input *input = take_first(completions);
     pthread_mutex_unlock(&wait->mutex);
     return input;
@@ -267,7 +268,7 @@ hence_result hence_concurrent_completions_next(hence_concurrent_completions *com
     struct input *input = next_input(completions);
     if (!input)
         input = next_untold(completions);
-    if (!input && !hence_may_block("hence_concurrent_completions_next()", -1))
+    if (!input && !hence_blocking_is_allowed("hence_concurrent_completions_next()", -1))
         return hence_fail_static(HENCE_EDEADLK);
     if (!input)
         return hence_fail_at(NULL, HENCE_ETIMEDOUT, "%zu (of %zu) futures unfinished",

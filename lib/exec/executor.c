@@ -65,7 +65,7 @@ hence_executor *hence_executor_new(const hence_executor_options *options)
     init_mutex(&executor->mutex);
     executor->spins = spins();
     pthread_cond_init(&executor->work, NULL);
-    hence_condition_init(&executor->ended);
+    hence_blocking_condition_init(&executor->ended);
     return executor;
 }
 
@@ -387,12 +387,12 @@ void hence_executor_drop_jobs(hence_executor *executor, hence_failure *failure)
 
 /* ---- the end ---- */
 
-static int wait_for_threads(hence_executor *executor, const struct hence_deadline *deadline,
-                            bool in_time)
+static int wait_for_threads(hence_executor *executor,
+                            const struct hence_blocking_deadline *deadline, bool in_time)
 {
     pthread_mutex_lock(&executor->mutex);
     while (executor->workers && in_time)
-        in_time = hence_wait_until(&executor->ended, &executor->mutex, deadline);
+        in_time = hence_blocking_wait_until(&executor->ended, &executor->mutex, deadline);
     const bool has_ended = !executor->workers;
     pthread_mutex_unlock(&executor->mutex);
     return has_ended ? 0 : -ETIMEDOUT;
@@ -400,7 +400,7 @@ static int wait_for_threads(hence_executor *executor, const struct hence_deadlin
 
 int hence_executor_shutdown(hence_executor *executor, bool cancel_queued, int64_t timeout)
 {
-    const struct hence_deadline deadline = hence_deadline_after(timeout);
+    const struct hence_blocking_deadline deadline = hence_blocking_deadline_after(timeout);
     if (!executor)
         return -ENOMEM;
     if (hence_executor_is_parents(executor))

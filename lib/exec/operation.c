@@ -15,8 +15,8 @@
 #include "value/portable.h"
 
 struct operation {
-    hence_concurrent_future f; /* first */
-    struct hence_hold hold;    /* while `d` is there */
+    hence_concurrent_future f;          /* first */
+    struct hence_attachment attachment; /* while `d` is there */
     struct hence_parcel begin, cancel;
     hence_loop *loop;
     hence_result_fn *fn;
@@ -35,8 +35,8 @@ static void let_go_of(struct operation *operation)
 static hence_result deferred_ended(hence_result *in, void *arg)
 {
     struct operation *operation = arg;
-    if (!hence_ring_is_empty(&operation->hold.ring))
-        hence_loop_let_go(operation->loop, &operation->hold);
+    if (!hence_ring_is_empty(&operation->attachment.ring))
+        hence_loop_detach(operation->loop, &operation->attachment);
     operation->d = hence_deferred_unref(operation->d);
     hence_concurrent_end(&operation->f, hence_make_portable(hence_take(in)));
     let_go_of(operation);
@@ -50,30 +50,30 @@ static void cancel_deferred(struct operation *operation)
     hence_deferred_unref(d);
 }
 
-static void loop_closes(struct hence_hold *hold)
+static void loop_closes(struct hence_attachment *attachment)
 {
     struct operation *operation =
-        (struct operation *)((char *)hold - offsetof(struct operation, hold));
+        (struct operation *)((char *)attachment - offsetof(struct operation, attachment));
     hence_concurrent_future_ref(&operation->f);
     hence_concurrent_end(&operation->f, hence_fail_static(HENCE_ECLOSED));
     cancel_deferred(operation);
     hence_concurrent_future_unref(&operation->f);
 }
 
-static const struct hence_hold_kind hold_kind = {.close = loop_closes};
+static const struct hence_attachment_kind attachment_kind = {.close = loop_closes};
 
 /* Its result is that of `d`, which is taken. */
 static void follow(struct operation *operation, hence_deferred *d)
 {
     operation->d = hence_deferred_ref(d);
     if (!hence_loop_is_closed(operation->loop))
-        hence_loop_hold(operation->loop, &operation->hold);
+        hence_loop_attach_holding(operation->loop, &operation->attachment);
     if (!d || hence_deferred_add_both(d, deferred_ended, operation) != 0) {
         hence_result r = hence_fail_static(HENCE_ENOMEM);
         hence_deferred_cancel(d);
         deferred_ended(&r, operation);
     } else if (operation->d && hence_loop_is_closed(operation->loop)) { /* by the function */
-        loop_closes(&operation->hold);
+        loop_closes(&operation->attachment);
     }
     hence_deferred_unref(d);
 }
@@ -164,8 +164,8 @@ static struct operation *operation_new(const char *site, hence_loop *loop)
     if (!operation)
         return NULL;
     hence_concurrent_init(&operation->f, &kind, site);
-    hence_ring_init(&operation->hold.ring);
-    operation->hold.kind = &hold_kind;
+    hence_ring_init(&operation->attachment.ring);
+    operation->attachment.kind = &attachment_kind;
     operation->loop = hence_loop_ref(loop);
     operation->begin.kind = &begin_kind;
     operation->cancel.kind = &cancel_kind;

@@ -158,15 +158,15 @@ hence_concurrent_future *hence_executor_submit_at(const char *site, hence_execut
 /* Waits until the job is not in line any more: true; false when the time is over. */
 static bool stand_in_line(struct submitted *submitted, int64_t timeout)
 {
-    const struct hence_deadline deadline = hence_deadline_after(timeout);
+    const struct hence_blocking_deadline deadline = hence_blocking_deadline_after(timeout);
     hence_executor *executor = submitted->executor;
     struct in_line in_line;
     bool in_time = timeout != 0;
-    hence_condition_init(&in_line.left);
+    hence_blocking_condition_init(&in_line.left);
     pthread_mutex_lock(&executor->mutex);
     submitted->in_line = &in_line;
     while (submitted->job.place == JOB_IN_LINE && in_time)
-        in_time = hence_wait_until(&in_line.left, &executor->mutex, &deadline);
+        in_time = hence_blocking_wait_until(&in_line.left, &executor->mutex, &deadline);
     const bool is_in = submitted->job.place != JOB_IN_LINE;
     submitted->in_line = NULL;
     if (!is_in)
@@ -186,7 +186,8 @@ hence_concurrent_future *hence_executor_submit_when_room_at(const char *site,
     int error = queue(submitted, may_wait);
     if (error == 1 && !stand_in_line(submitted, timeout))
         error = -EAGAIN;
-    else if (error == -EAGAIN && !hence_may_block("hence_executor_submit_when_room()", timeout))
+    else if (error == -EAGAIN &&
+             !hence_blocking_is_allowed("hence_executor_submit_when_room()", timeout))
         error = -EDEADLK;
     return give(submitted, error);
 }

@@ -72,7 +72,7 @@ static void has_come(void *parcel)
         hence_drop(r);
         r = hence_fail_static(HENCE_ECLOSED);
     }
-    hence_loop_let_go(t->loop, &t->hold);
+    hence_loop_detach(t->loop, &t->attachment);
     end_promise(t, r);
     free_now(t);
 }
@@ -82,9 +82,9 @@ static const struct hence_parcel_kind for_deferred = {arrived, has_come},
                                       for_future = {NULL, has_come};
 
 /* Nothing was posted. */
-static void loop_closes(struct hence_hold *hold)
+static void loop_closes(struct hence_attachment *attachment)
 {
-    hence_threadsafe_promise *t = (hence_threadsafe_promise *)hold;
+    hence_threadsafe_promise *t = (hence_threadsafe_promise *)attachment;
     hence_loop *loop = t->loop;
     bool stopped = stop_producer(t);
     end_promise(t, hence_fail_static(HENCE_ECLOSED));
@@ -103,23 +103,23 @@ static bool cancelled(hence_promise *promise, void *arg)
     (void)promise;
     if (!stop_producer(t))
         return false;
-    hence_loop_let_go(t->loop, &t->hold);
+    hence_loop_detach(t->loop, &t->attachment);
     free_now(t);
     return true;
 }
 
 /* In a forked child: who would resolve it may have stayed in the parent, unless he has done so before. */
-static void loop_forked(struct hence_hold *hold)
+static void loop_forked(struct hence_attachment *attachment)
 {
-    hence_threadsafe_promise *t = (hence_threadsafe_promise *)hold;
+    hence_threadsafe_promise *t = (hence_threadsafe_promise *)attachment;
     if (t->parcel.next == &t->parcel || !t->producer || !t->producer->is_parents(t))
         return;
-    hence_loop_let_go(t->loop, &t->hold);
+    hence_loop_detach(t->loop, &t->attachment);
     end_promise(t, hence_fail_static(HENCE_EDIED));
     free_now(t);
 }
 
-static const struct hence_hold_kind hold_kind = {loop_closes, loop_forked};
+static const struct hence_attachment_kind attachment_kind = {loop_closes, loop_forked};
 
 bool hence_threadsafe_promise_init(hence_threadsafe_promise *t, hence_loop *loop, hence_promise *p,
                                    const struct threadsafe_producer *producer)
@@ -131,14 +131,14 @@ bool hence_threadsafe_promise_init(hence_threadsafe_promise *t, hence_loop *loop
     }
     t->parcel.kind = hence_deferred_is(&p->waitable) ? &for_deferred : &for_future;
     t->parcel.next = NULL;
-    t->hold.kind = &hold_kind;
+    t->attachment.kind = &attachment_kind;
     t->loop = loop;
     t->promise = p;
     t->producer = producer;
     atomic_init(&t->is_unwanted, false);
     atomic_init(&t->left, 0);
     hence_loop_depend(loop);
-    hence_loop_hold(loop, &t->hold);
+    hence_loop_attach_holding(loop, &t->attachment);
     hence_promise_on_cancel(p, cancelled, t);
     return true;
 }

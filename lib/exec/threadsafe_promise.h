@@ -20,7 +20,7 @@ struct threadsafe_producer {
 
 struct hence_threadsafe_promise {
     /* the loop's thread only */
-    struct hence_hold hold;                     /* first */
+    struct hence_attachment attachment;         /* first */
     hence_promise *promise;                     /* NULL: ended */
     const struct threadsafe_producer *producer; /* NULL: nothing more is known of it */
     /* the producer's too */

@@ -99,10 +99,9 @@ hence_loop *hence_loop_new(struct event_base *base)
     loop->base = base ? base : base_new();
     loop->owner = hence_thread();
     loop->armed = INT64_MAX;
-    loop->shutdown_last = &loop->shutdown_calls;
-    loop->shutdown_phase = -1;
+    hence_shutdown_init(&loop->shutdown);
     loop->door.fd = -1;
-    hence_ring_init(&loop->holds);
+    hence_ring_init(&loop->holding);
     hence_ring_init(&loop->attached);
     atomic_init(&loop->references, 2); /* the caller's, and the open loop's own */
     atomic_init(&loop->door.visitors, 1);
@@ -265,25 +264,25 @@ int hence_loop_stop(hence_loop *loop)
     return hence_loop_arm(loop);
 }
 
-/* ---- held ---- */
+/* ---- attached ---- */
 
-void hence_loop_hold(hence_loop *loop, struct hence_hold *hold)
+void hence_loop_attach_holding(hence_loop *loop, struct hence_attachment *attachment)
 {
-    const bool is_first = hence_ring_is_empty(&loop->holds);
-    hence_ring_append(&loop->holds, &hold->ring);
+    const bool is_first = hence_ring_is_empty(&loop->holding);
+    hence_ring_append(&loop->holding, &attachment->ring);
     if (is_first)
         hence_loop_arm(loop);
 }
 
-void hence_loop_attach(hence_loop *loop, struct hence_hold *hold)
+void hence_loop_attach(hence_loop *loop, struct hence_attachment *attachment)
 {
-    hence_ring_append(&loop->attached, &hold->ring);
+    hence_ring_append(&loop->attached, &attachment->ring);
 }
 
-void hence_loop_let_go(hence_loop *loop, struct hence_hold *hold)
+void hence_loop_detach(hence_loop *loop, struct hence_attachment *attachment)
 {
-    hence_ring_remove(&hold->ring);
-    if (!loop->closed && hence_ring_is_empty(&loop->holds))
+    hence_ring_remove(&attachment->ring);
+    if (!loop->closed && hence_ring_is_empty(&loop->holding))
         hence_loop_arm(loop);
 }
 
@@ -324,12 +323,12 @@ static void drop_timers(hence_loop *loop)
     hence_timers_free(timers);
 }
 
-static void close_all(struct hence_ring *holds)
+static void close_all(struct hence_ring *attachments)
 {
-    while (!hence_ring_is_empty(holds)) {
-        struct hence_hold *hold = (struct hence_hold *)holds->next;
-        hence_ring_remove(&hold->ring);
-        hold->kind->close(hold);
+    while (!hence_ring_is_empty(attachments)) {
+        struct hence_attachment *attachment = (struct hence_attachment *)attachments->next;
+        hence_ring_remove(&attachment->ring);
+        attachment->kind->close(attachment);
     }
 }
 
@@ -363,7 +362,7 @@ static void close_loop(hence_loop *loop, bool touch_base)
     hence_door_close(loop);
     drop_queue(loop);
     drop_timers(loop);
-    close_all(&loop->holds);
+    close_all(&loop->holding);
     close_all(&loop->attached);
     if (loop->executor)
         loop->drop_executor(loop->executor);
@@ -412,25 +411,25 @@ hence_loop *hence_loop_free(hence_loop *loop)
 
 /* ---- in a forked child ---- */
 
-/* Each of those outside is told, whatever else that ends; if it closes the loop, they are told of that too. */
-static void tell_holds(hence_loop *loop)
+/* Each of those that hold it is told, whatever else that ends; if it closes the loop, they are told of that too. */
+static void tell_of_fork(hence_loop *loop)
 {
     struct hence_ring told;
     hence_ring_init(&told);
-    while (!loop->closed && !hence_ring_is_empty(&loop->holds)) {
-        struct hence_hold *hold = (struct hence_hold *)loop->holds.next;
-        hence_ring_remove(&hold->ring);
-        hence_ring_append(&told, &hold->ring);
-        if (hold->kind->forked)
-            hold->kind->forked(hold);
+    while (!loop->closed && !hence_ring_is_empty(&loop->holding)) {
+        struct hence_attachment *attachment = (struct hence_attachment *)loop->holding.next;
+        hence_ring_remove(&attachment->ring);
+        hence_ring_append(&told, &attachment->ring);
+        if (attachment->kind->forked)
+            attachment->kind->forked(attachment);
     }
     while (!hence_ring_is_empty(&told)) {
-        struct hence_hold *hold = (struct hence_hold *)told.next;
-        hence_ring_remove(&hold->ring);
+        struct hence_attachment *attachment = (struct hence_attachment *)told.next;
+        hence_ring_remove(&attachment->ring);
         if (loop->closed)
-            hold->kind->close(hold);
+            attachment->kind->close(attachment);
         else
-            hence_ring_append(&loop->holds, &hold->ring);
+            hence_ring_append(&loop->holding, &attachment->ring);
     }
 }
 
@@ -464,7 +463,7 @@ int hence_loop_reinit(hence_loop *loop)
     if (hence_door_open(loop) < 0 || hence_door_queue_posted(loop) < 0)
         return give_up(loop);
     hence_loop_ref(loop); /* who is told may close it and let it go */
-    tell_holds(loop);
+    tell_of_fork(loop);
     if (!loop->closed) {
         loop->armed = INT64_MAX;
         hence_loop_arm(loop);

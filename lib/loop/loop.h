@@ -222,28 +222,45 @@ int hence_door_post(hence_loop *loop, struct hence_parcel *parcel);
  * to it, let it go, and be freed. */
 int hence_door_post_last(hence_loop *loop, struct hence_parcel *parcel);
 
-/* ---- what keeps a loop going ---- */
+/* ---- what is attached to a loop ---- */
 
-/* Something outside that will post to the loop. As long as there is one, event_base_dispatch() does not
- * end; when the loop closes, `close` is called, and it is let go. Both on the loop's thread. */
-struct hence_hold {
+/* Something that is told, on the loop's thread, when the loop closes: it is detached then. One that *holds* the loop
+ * is something outside that will post to it: as long as there is one, event_base_dispatch() does not end. */
+struct hence_attachment {
     struct hence_ring ring; /* first */
-    const struct hence_hold_kind *kind;
+    const struct hence_attachment_kind *kind;
 };
 
-struct hence_hold_kind {
-    void (*close)(struct hence_hold *hold);
-    void (*forked)(struct hence_hold *hold); /* in a child that goes on with the loop; or NULL */
+struct hence_attachment_kind {
+    void (*close)(struct hence_attachment *attachment);
+    /* Of one that holds it: in a child that goes on with the loop; or NULL. */
+    void (*forked)(struct hence_attachment *attachment);
 };
 
-void hence_loop_hold(hence_loop *loop, struct hence_hold *hold);
-/* The same for something inside: the loop does not go on for its sake. */
-void hence_loop_attach(hence_loop *loop, struct hence_hold *hold);
-void hence_loop_let_go(hence_loop *loop, struct hence_hold *hold);
+void hence_loop_attach(hence_loop *loop, struct hence_attachment *attachment);
+void hence_loop_attach_holding(hence_loop *loop, struct hence_attachment *attachment);
+void hence_loop_detach(hence_loop *loop, struct hence_attachment *attachment);
+
+/* ---- shutdown: shutdown.c ---- */
+
+struct shutdown_slot;
+
+struct shutdown_calls {
+    struct hence_ring phases[HENCE_SHUTDOWN_AFTER + 1]; /* those that have not run, in order */
+    struct hence_ring waiting;                          /* those whose chains have not ended */
+    struct shutdown_slot *table;                        /* by the slots of handles */
+    uint32_t slots, free_slots;
+    uint32_t next_free;
+    int phase;    /* -1 before it begins */
+    bool running; /* a phase does, further down on the stack */
+    uint64_t last_sequence;
+};
+
+void hence_shutdown_init(struct shutdown_calls *calls);
+/* Those that have not run yet, now and without waiting; the records go. */
+void hence_shutdown_close(hence_loop *loop);
 
 /* ---- the loop ---- */
-
-struct shutdown_call;
 
 /* A test's clock. */
 struct hence_clock {
@@ -274,18 +291,13 @@ struct hence_loop {
     struct door door;
     hence_report_handler *handler;
     void *handler_arg;
-    struct shutdown_call *shutdown_calls;
-    struct shutdown_call **shutdown_last;
-    struct shutdown_call *shutdown_waiting; /* those whose chains have not ended */
-    int shutdown_phase;                     /* -1 before it begins */
-    bool in_shutdown;
-    uint64_t last_shutdown_call;
+    struct shutdown_calls shutdown;
     size_t dependents;        /* Futures that point here: counted without atomics */
     atomic_size_t references; /* one of them stands for the loop being open, or having dependents */
     struct hence_loop *next_here; /* the loops of this thread */
-    struct hence_ring holds;
-    struct hence_ring attached;
-    void *executor; /* of a room above, and what lets it go when the loop closes */
+    struct hence_ring holding;    /* attachments that hold it */
+    struct hence_ring attached;   /* the others */
+    void *executor;               /* of a room above, and what lets it go when the loop closes */
     hence_drop_fn *drop_executor;
 };
 
@@ -361,9 +373,6 @@ int hence_loop_can_run(hence_loop *loop);
 int hence_loop_poll(hence_loop *loop, bool one_snapshot);
 /* Is there anything that a turn would do now? */
 bool hence_loop_has_ready(hence_loop *loop);
-
-/* shutdown.c: those that have not run yet, now and without waiting; the records go. */
-void hence_shutdown_close(hence_loop *loop);
 
 /* door.c */
 int hence_door_open(hence_loop *loop);

@@ -54,7 +54,7 @@ static void arm(hence_loop *loop)
         return;
     }
     int64_t next = hence_timers_next(&loop->timers);
-    if (next == INT64_MAX && !hence_ring_is_empty(&loop->holds) && !loop->clock)
+    if (next == INT64_MAX && !hence_ring_is_empty(&loop->holding) && !loop->clock)
         next = loop->armed < INT64_MAX ? loop->armed : real_time() + HOLD_TIME;
     if (next == INT64_MAX) {
         if (loop->armed != INT64_MAX)

@@ -34,24 +34,12 @@ static bool serve_one(struct primitive *primitive)
     return true;
 }
 
-static void report_lost(const hence_async_result *result)
-{
-    const hence_failure *failure = hence_as_failure(&result->box->waitable.slot);
-    if (!failure || result->was_read || hence_failure_is_cancelled(failure))
-        return;
-    hence_report report = {
-        .kind = HENCE_REPORT_UNHANDLED,
-        .message = "unhandled failure in a result that nobody asked for",
-        .failure = failure,
-        .made = result->site,
-    };
-    hence_report_failure(&report, NULL, NULL);
-}
-
 static void end(struct primitive *primitive)
 {
     hence_async_result *result = (hence_async_result *)primitive;
-    report_lost(result);
+    if (!result->was_read)
+        hence_report_unhandled(hence_as_failure(&result->box->waitable.slot),
+                               "unhandled failure in a result that nobody asked for", result->site);
     hence_shared_unref(result->box);
 }
 

@@ -21,8 +21,8 @@
 struct hence_filesystem_lock {
     struct gate gate;
     hence_loop *loop;
-    struct hence_hold attached; /* to the loop, which tells when it closes */
-    int fd;                     /* of the file while it is locked; otherwise -1 */
+    struct hence_attachment attachment; /* to the loop, which tells when it closes */
+    int fd;                             /* of the file while it is locked; otherwise -1 */
     bool has_timer;
     hence_call timer;
     int64_t interval;
@@ -152,10 +152,10 @@ static void forget(struct gate *gate, struct hence_sync_hold *hold)
 }
 
 /* Nobody asks any more for those who wait, whether there was a timer or they stood behind somebody here. */
-static void loop_closes(struct hence_hold *attached)
+static void loop_closes(struct hence_attachment *attachment)
 {
     hence_filesystem_lock *lock =
-        (hence_filesystem_lock *)((char *)attached - offsetof(hence_filesystem_lock, attached));
+        (hence_filesystem_lock *)((char *)attachment - offsetof(hence_filesystem_lock, attachment));
     hence_primitive_ref(&lock->gate.primitive);
     lock->has_timer = false;
     while (hence_gate_has_waiting(&lock->gate))
@@ -164,12 +164,12 @@ static void loop_closes(struct hence_hold *attached)
     hence_primitive_unref(&lock->gate.primitive);
 }
 
-static const struct hence_hold_kind attached_kind = {.close = loop_closes};
+static const struct hence_attachment_kind attachment_kind = {.close = loop_closes};
 
 static void end(struct primitive *primitive)
 {
     hence_filesystem_lock *lock = (hence_filesystem_lock *)primitive;
-    hence_loop_let_go(lock->loop, &lock->attached);
+    hence_loop_detach(lock->loop, &lock->attachment);
     hence_memory_put(lock->path, lock->path_size);
     hence_loop_undepend(lock->loop);
 }
@@ -196,9 +196,9 @@ hence_filesystem_lock *hence_filesystem_lock_new(hence_loop *loop, const char *p
     lock->interval = HENCE_SECONDS(1);
     lock->path = memcpy(copy, path, size);
     lock->path_size = size;
-    lock->attached.kind = &attached_kind;
+    lock->attachment.kind = &attachment_kind;
     hence_loop_depend(loop);
-    hence_loop_attach(loop, &lock->attached);
+    hence_loop_attach(loop, &lock->attachment);
     return lock;
 }
 

@@ -529,3 +529,16 @@ void hence_report_failure(const hence_report *report, hence_report_handler *hand
     printable.print = print_report;
     hence_report_send(&printable, handler, arg);
 }
+
+void hence_report_unhandled(const hence_failure *failure, const char *message, const char *made)
+{
+    if (!failure || hence_failure_is_cancelled(failure))
+        return;
+    const hence_report report = {
+        .kind = HENCE_REPORT_UNHANDLED,
+        .message = message,
+        .failure = failure,
+        .made = made,
+    };
+    hence_report_failure(&report, NULL, NULL);
+}

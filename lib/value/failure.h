@@ -6,6 +6,9 @@
 
 /* Sends a report about a failure that got lost; `handler` may be NULL: the thread's. */
 void hence_report_failure(const hence_report *report, hence_report_handler *handler, void *arg);
+/* Reports one that nobody has handled, to the thread's handler, but not if it is a cancellation; NULL: nothing.
+ * `made`: where what has it was made. */
+void hence_report_unhandled(const hence_failure *failure, const char *message, const char *made);
 
 /* Is this the one static failure that says "cancelled", or another failure with that code? */
 bool hence_failure_is_cancelled(const hence_failure *failure);

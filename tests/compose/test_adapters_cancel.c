@@ -164,13 +164,6 @@ static bool resolves_with_chain(hence_promise *p, void *d)
     return true;
 }
 
-static bool abandons(hence_promise *p, void *word)
-{
-    trace("%s", (const char *)word);
-    hence_abandon(p);
-    return true;
-}
-
 /* A Deferred that is to resolve a Future, which has a canceller of its own. */
 struct held {
     hence_promise *p;
@@ -228,7 +221,7 @@ TEST(adapters, the_canceller_of_a_Future_that_a_Deferred_is_to_resolve_may_have_
 TEST(adapters, the_canceller_of_a_Future_that_a_Deferred_is_to_resolve_may_abandon_it)
 {
     struct loop_and_clock both = begin_loop();
-    struct held held = hold_promise(both.loop, abandons, "canceller");
+    struct held held = hold_promise(both.loop, trace_and_abandon, "canceller");
     check_int(hence_future_cancel(held.f), 0);
     check_trace("canceller");
     check(hence_future_cancelled(held.f));
@@ -254,7 +247,7 @@ TEST(adapters, the_canceller_of_a_Deferred_that_another_is_to_resolve_may_decide
     for (int way = 0; way < 3; way++) {
         hence_set_debugging(way == 2);
         hence_deferred *d = hence_deferred_new(&p), *outer = hence_deferred_new(&q);
-        hence_promise_on_cancel(q, way == 1 ? abandons : resolves, "canceller");
+        hence_promise_on_cancel(q, way == 1 ? trace_and_abandon : resolves, "canceller");
         hence_deferred_chain(d, q);
         hence_deferred_add_both(outer, pass, "outer");
         check_int(hence_deferred_cancel(outer), 0);
@@ -291,16 +284,21 @@ TEST(adapters, cancel_goes_all_the_way_there_and_back)
     end_loop(&both);
 }
 
+static hence_deferred *go_there_and_back(hence_loop *loop, hence_deferred *d, int times)
+{
+    for (int i = 0; i < times; i++) {
+        hence_future *f = hence_deferred_as_future(loop, d);
+        d = hence_deferred_from_future(f);
+        hence_future_unref(f);
+    }
+    return d;
+}
+
 static void there_and_back(void *arg)
 {
     struct loop_and_clock both = begin_loop();
     hence_promise *p;
-    hence_deferred *d = hence_deferred_new(&p);
-    for (int i = 0; i < *(int *)arg; i++) {
-        hence_future *f = hence_deferred_as_future(both.loop, d);
-        d = hence_deferred_from_future(f);
-        hence_future_unref(f);
-    }
+    hence_deferred *d = go_there_and_back(both.loop, hence_deferred_new(&p), *(int *)arg);
     hence_deferred_add_both(d, pass, "d");
     hence_resolve(p, hence_int(7));
     hence_test_clock_advance(both.clock, 0);
@@ -312,12 +310,7 @@ static void cancel_there_and_back(void *arg)
 {
     struct loop_and_clock both = begin_loop();
     hence_promise *p;
-    hence_deferred *d = hence_deferred_new(&p);
-    for (int i = 0; i < *(int *)arg; i++) {
-        hence_future *f = hence_deferred_as_future(both.loop, d);
-        d = hence_deferred_from_future(f);
-        hence_future_unref(f);
-    }
+    hence_deferred *d = go_there_and_back(both.loop, hence_deferred_new(&p), *(int *)arg);
     hence_promise_on_cancel(p, trace_and_go_on, "canceller");
     hence_deferred_add_both(d, pass, "d");
     hence_deferred_cancel(d);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "support.h"
+#include "support/random.h"
 
 SUITE(future_random);
 
@@ -64,10 +65,7 @@ static uint32_t state;
 
 static unsigned draw(unsigned n)
 {
-    state ^= state << 13;
-    state ^= state >> 17;
-    state ^= state << 5;
-    return state % n;
+    return next_random(&state) % n;
 }
 
 static void do_something(void);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "support.h"
+#include "support/random.h"
 
 SUITE(compose_random);
 
@@ -48,10 +49,7 @@ static uint32_t state;
 
 static unsigned draw(unsigned n)
 {
-    state ^= state << 13;
-    state ^= state >> 17;
-    state ^= state << 5;
-    return state % n;
+    return next_random(&state) % n;
 }
 
 static void do_something(void);

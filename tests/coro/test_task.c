@@ -327,6 +327,23 @@ TEST(task, all_that_have_not_ended_are_in_a_list_the_oldest_first)
     end();
 }
 
+TEST(task, a_filesystem_lock_is_told_of_the_end_of_the_loop_too_and_is_no_task)
+{
+    begin();
+    hence_promise *p;
+    struct waiting a = {"a", pending(&p), NULL, false};
+    hence_filesystem_lock *lock = hence_filesystem_lock_new(both.loop, "/nowhere/lock");
+    hence_future *f = spawn(&a);
+    hence_task_set_name(f, "first");
+    trace_tasks();
+    if (!support_faulty)
+        check_trace("1 first");
+    hence_filesystem_lock_free(lock);
+    hence_resolve(p, hence_none());
+    hence_future_unref(f);
+    end();
+}
+
 /* ---- inside of each other ---- */
 
 static hence_result spawn_inside(void *arg)

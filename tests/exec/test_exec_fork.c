@@ -5,22 +5,11 @@
 #include <event2/event.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 
 #include "exec/exec_support.h"
+#include "support/forked.h"
 
 SUITE(exec_fork);
-
-/* What must hold in the child: its exit status says whether it does. */
-static int wrong;
-
-static void expect_at(int line, bool holds)
-{
-    if (!holds && !wrong)
-        wrong = line % 250 + 1;
-}
-
-#define expect(condition) expect_at(__LINE__, (condition))
 
 static hence_loop *loop;
 static hence_executor *executor;
@@ -35,22 +24,20 @@ static void count_report(const hence_report *report, void *arg)
     reports += report->kind == HENCE_REPORT_WRONG_THREAD;
 }
 
-static int in_child(void (*child)(void))
+static void (*the_child)(void);
+
+static void count_reports_of_child(void *unused)
 {
-    int status;
-    fflush(NULL);
-    pid_t pid = fork();
-    cr_assert(pid >= 0);
-    if (pid == 0) {
-        wrong = 0;
-        alarm(20);
-        hence_set_report_handler(count_report, NULL);
-        reports = 0;
-        child();
-        end_forked_child(wrong);
-    }
-    cr_assert_eq(waitpid(pid, &status, 0), pid);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+    (void)unused;
+    hence_set_report_handler(count_report, NULL);
+    reports = 0;
+    the_child();
+}
+
+static int in_counting_child(void (*child)(void))
+{
+    the_child = child;
+    return in_child(count_reports_of_child, NULL);
 }
 
 /* A pool that is busy: one job at work, two that wait. */
@@ -129,7 +116,7 @@ static void use_parents(void)
 TEST_ONCE(exec_fork, an_executor_of_the_parent_refuses_jobs)
 {
     begin_busy();
-    check_int(in_child(use_parents), 0);
+    check_int(in_counting_child(use_parents), 0);
     end_busy();
 }
 
@@ -159,7 +146,7 @@ TEST_ONCE(exec_fork, posting_is_refused_until_the_loop_is_made_anew)
 {
     begin_busy();
     hence_test_turn(loop);
-    check_int(in_child(post_without_reinit), 0);
+    check_int(in_counting_child(post_without_reinit), 0);
     end_busy();
 }
 
@@ -197,7 +184,7 @@ TEST_ONCE(exec_fork, a_child_that_goes_on_has_threads_of_its_own)
 {
     begin_busy();
     check_string(await(loop, hence_run_in_executor(loop, NULL, work_number, &third, NULL)), "3");
-    check_int(in_child(go_on), 0);
+    check_int(in_counting_child(go_on), 0);
     hence_executor_shutdown(hence_executor_default(loop), false, -1);
     end_busy();
 }
@@ -235,8 +222,8 @@ TEST_ONCE(exec_fork, what_the_parent_s_threads_had_done_comes_in_the_child_too)
     open_gate(&third);
     hence_concurrent_future *last = hence_executor_submit(executor, work_number, &third, NULL);
     hence_drop(hence_concurrent_future_result(last, -1)); /* so the others have ended */
-    check_int(in_child(take_what_has_come), 0);
-    check_int(in_child(take_what_has_come), 0);
+    check_int(in_counting_child(take_what_has_come), 0);
+    check_int(in_counting_child(take_what_has_come), 0);
     check(gives_three(in_queue));
     check(gives_three(wrapped));
     hence_concurrent_future_unref(submitted);
@@ -270,7 +257,7 @@ TEST_ONCE(exec_fork, what_has_come_can_be_cancelled_in_the_child)
     the_end = hence_executor_shutdown_future(loop, executor, false);
     open_gate(&third);
     check_int(hence_executor_shutdown(executor, false, -1), 0);
-    check_int(in_child(cancel_what_has_come), 0);
+    check_int(in_counting_child(cancel_what_has_come), 0);
     check(gives_three(in_queue));
     check_string(await(loop, the_end), "none");
     hence_executor_unref(executor);
@@ -286,7 +273,7 @@ static void let_go_of_parents(void)
 TEST_ONCE(exec_fork, an_executor_that_has_no_threads_yet_can_be_let_go_in_both)
 {
     executor = pool(1, 0);
-    check_int(in_child(let_go_of_parents), 0);
+    check_int(in_counting_child(let_go_of_parents), 0);
     hence_executor_unref(executor);
 }
 
@@ -322,7 +309,7 @@ TEST_ONCE(exec_fork, an_operation_of_the_loop_goes_on_in_both_and_who_waits_for_
     loop = real_loop();
     submitted = hence_deferred_as_concurrent(loop, hence_deferred_new(&promise));
     wrapped = hence_wrap_future(loop, submitted);
-    check_int(in_child(go_on_with_operation), 0);
+    check_int(in_counting_child(go_on_with_operation), 0);
     hence_resolve(promise, hence_int(7));
     check(gives_seven(submitted));
     check_string(await(loop, wrapped), "7");
@@ -364,8 +351,8 @@ TEST_ONCE(exec_fork, a_promise_for_any_thread_can_be_resolved_in_both)
     loop = real_loop();
     wrapped = hence_future_new(loop, &promise);
     anybodys = hence_threadsafe_promise_new(loop, promise);
-    check_int(in_child(resolve_in_child), 0);
-    check_int(in_child(resolve_before_reinit), 0);
+    check_int(in_counting_child(resolve_in_child), 0);
+    check_int(in_counting_child(resolve_before_reinit), 0);
     check_int(hence_test_turn(loop), 0); /* nothing has come from there */
     resolve_anybodys(NULL);
     check(gives_three(wrapped));
@@ -407,7 +394,7 @@ TEST_ONCE(exec_fork, a_step_that_hears_of_it_may_close_the_loop)
     anybodys = hence_threadsafe_promise_new(loop, promise);
     deferred = hence_defer_to_thread(loop, executor, work_at_gate, &gate, NULL);
     wait_until(gate.began);
-    check_int(in_child(close_in_reinit), 0);
+    check_int(in_counting_child(close_in_reinit), 0);
     open_gate(&gate);
     resolve_anybodys(NULL);
     check(gives_three(wrapped));
@@ -448,7 +435,7 @@ TEST_ONCE(exec_fork, a_child_that_only_execs_takes_nothing_along_and_disturbs_no
     count_left_open();
     check_int(left_open, before);
     for (int i = 0; i < 10; i++)
-        check_int(in_child(exec_something), 0);
+        check_int(in_counting_child(exec_something), 0);
     check_int(hence_test_turn(loop), 0); /* nothing has come through the door */
     end_busy();
 }

@@ -118,14 +118,21 @@ TEST(future, cancel_reaches_the_producer_before_it_returns)
     end_loop(&both);
 }
 
+/* A Future that has been cancelled, and its canceller has run. */
+static hence_future *new_cancelled(hence_loop *loop, hence_promise **p, hence_canceller *canceller)
+{
+    hence_future *f = hence_future_new(loop, p);
+    hence_promise_on_cancel(*p, canceller, "canceller");
+    check_int(hence_future_cancel(f), 0);
+    check_trace("canceller");
+    return f;
+}
+
 TEST(future, a_canceller_that_goes_on_may_resolve_once_more)
 {
     struct loop_and_clock both = begin_loop();
     hence_promise *p;
-    hence_future *f = hence_future_new(both.loop, &p);
-    hence_promise_on_cancel(p, trace_and_go_on, "canceller");
-    check_int(hence_future_cancel(f), 0);
-    check_trace("canceller");
+    hence_future *f = new_cancelled(both.loop, &p, trace_and_go_on);
     check_string(outcome_of(f), "cancelled");
     check_int(hence_resolve(p, payload()), 0);
     check_int(payloads_alive(), 0);
@@ -137,10 +144,7 @@ TEST(future, a_canceller_that_resolves_decides)
 {
     struct loop_and_clock both = begin_loop();
     hence_promise *p;
-    hence_future *f = hence_future_new(both.loop, &p);
-    hence_promise_on_cancel(p, resolves, "canceller");
-    check_int(hence_future_cancel(f), 0);
-    check_trace("canceller");
+    hence_future *f = new_cancelled(both.loop, &p, resolves);
     check(!hence_future_cancelled(f));
     check_string(outcome_of(f), "5");
     hence_future_unref(f);
@@ -151,10 +155,7 @@ TEST(future, a_canceller_that_abandons_has_stopped)
 {
     struct loop_and_clock both = begin_loop();
     hence_promise *p;
-    hence_future *f = hence_future_new(both.loop, &p);
-    hence_promise_on_cancel(p, abandons, "canceller");
-    check_int(hence_future_cancel(f), 0);
-    check_trace("canceller");
+    hence_future *f = new_cancelled(both.loop, &p, abandons);
     check(hence_future_cancelled(f));
     check_string(outcome_of(f), "cancelled");
     hence_future_unref(f);

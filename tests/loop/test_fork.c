@@ -6,40 +6,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "support/support.h"
+#include "support/forked.h"
 
 SUITE(fork);
-
-/* What must hold in the child: its exit status says whether it does. */
-static int wrong;
-
-static void expect_at(int line, bool holds)
-{
-    if (!holds && !wrong)
-        wrong = line % 250 + 1;
-}
-
-#define expect(condition) expect_at(__LINE__, (condition))
-
-/* Runs `child` in a forked child, and gives the line (roughly) of the first thing that was wrong. */
-static int in_child(void (*child)(hence_loop *loop), hence_loop *loop)
-{
-    int status;
-    fflush(NULL);
-    pid_t pid = fork();
-    cr_assert(pid >= 0);
-    if (pid == 0) {
-        wrong = 0;
-        alarm(20);
-        child(loop);
-        end_forked_child(wrong);
-    }
-    cr_assert_eq(waitpid(pid, &status, 0), pid);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
-}
 
 static int reports;
 static char report[256];
@@ -67,7 +37,7 @@ static void count_and_stop(void *loop)
 
 /* ---- refused ---- */
 
-static void use_without_reinit(hence_loop *loop)
+static void use_without_reinit(void *loop)
 {
     int64_t when;
     hence_call handle = {0, 0, 0};
@@ -101,7 +71,7 @@ TEST_ONCE(fork, a_child_is_refused_and_told_what_to_do)
     hence_loop_free(loop);
 }
 
-static void leave(hence_loop *loop)
+static void leave(void *loop)
 {
     (void)loop;
 }
@@ -126,7 +96,7 @@ static void *post_from_thread(void *loop)
     return NULL;
 }
 
-static void go_on(hence_loop *loop)
+static void go_on(void *loop)
 {
     pthread_t thread;
     expect(hence_loop_reinit(loop) == 0);
@@ -157,7 +127,7 @@ TEST_ONCE(fork, a_child_may_go_on_with_copies_of_the_parent_s_calls)
     hence_loop_free(loop);
 }
 
-static void run_posted(hence_loop *loop)
+static void run_posted(void *loop)
 {
     pthread_t thread;
     expect(hence_loop_reinit(loop) == 0);
@@ -183,7 +153,7 @@ TEST_ONCE(fork, what_was_posted_before_the_fork_runs_in_both)
     hence_loop_free(loop);
 }
 
-static void go_on_under_a_test_clock(hence_loop *loop)
+static void go_on_under_a_test_clock(void *loop)
 {
     expect(hence_loop_reinit(loop) == 0);
     expect(hence_test_turn(loop) == 0);
@@ -199,7 +169,7 @@ TEST_ONCE(fork, a_child_of_a_loop_with_nothing_to_do_may_go_on)
     end_loop(&both);
 }
 
-static void reinit_closed(hence_loop *loop)
+static void reinit_closed(void *loop)
 {
     expect(hence_loop_reinit(loop) == 0);
     expect(hence_call_soon(loop, count, NULL, NULL) == -ESHUTDOWN);
@@ -213,7 +183,7 @@ TEST_ONCE(fork, a_closed_loop_stays_closed_in_the_child)
     hence_loop_free(loop);
 }
 
-static void fork_again(hence_loop *loop)
+static void fork_again(void *loop)
 {
     expect(hence_loop_reinit(loop) == 0);
     expect(in_child(go_on, loop) == 0);
@@ -238,7 +208,7 @@ static int status_of_thread;
 
 static hence_loop *first_of_two;
 
-static void go_on_elsewhere(hence_loop *loop)
+static void go_on_elsewhere(void *loop)
 {
     expect(!hence_loop_current());
     expect(hence_loop_reinit(loop) == 0);
@@ -271,7 +241,7 @@ TEST_ONCE(fork, a_child_that_another_thread_forks_may_go_on_too)
     hence_loop_free(first);
 }
 
-static void free_base_first(hence_loop *loop)
+static void free_base_first(void *loop)
 {
     struct event_base *base = hence_loop_base(loop);
     hence_set_report_handler(keep, NULL);
@@ -311,7 +281,7 @@ static void pipe_is_readable(evutil_socket_t fd, short what, void *loop)
     hence_loop_stop(loop);
 }
 
-static void go_on_and_delete(hence_loop *loop)
+static void go_on_and_delete(void *loop)
 {
     expect(hence_loop_reinit(loop) == 0);
     expect(event_del(&pipe_event) == 0);
@@ -346,7 +316,7 @@ TEST_ONCE(fork, a_child_that_goes_on_leaves_the_parent_s_descriptors_alone)
     hence_loop_free(loop);
 }
 
-static void post_here(hence_loop *loop)
+static void post_here(void *loop)
 {
     expect(hence_loop_reinit(loop) == 0);
     for (int i = 0; i < 100; i++)
@@ -371,7 +341,7 @@ TEST_ONCE(fork, what_is_posted_in_the_child_stays_there)
 
 static int forked_status;
 
-static void child_in_a_call(hence_loop *loop)
+static void child_in_a_call(void *loop)
 {
     expect(hence_call_soon(loop, count, NULL, NULL) == -EPERM);
     expect(hence_loop_reinit(loop) == 0);
@@ -412,9 +382,7 @@ static void fork_and_go_on(void *loop)
         expect(hence_loop_reinit(loop) == 0);
         expect(hence_call_later(loop, HENCE_MS(1), count_and_stop, loop, NULL) == 0);
     } else {
-        int status = -1;
-        waitpid(pid, &status, 0);
-        forked_status = WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+        forked_status = end_of_child(pid);
         hence_loop_stop(loop);
     }
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "support/random.h"
 #include "support/support.h"
 
 SUITE(random);
@@ -49,15 +50,12 @@ static int head, limit, tail;
 static int last_order;
 static int posted[CALLS], posted_count;
 static struct loop_and_clock both;
-static unsigned state;
+static uint32_t state;
 static int ran;
 
 static unsigned below(unsigned n)
 {
-    state ^= state << 13;
-    state ^= state >> 17;
-    state ^= state << 5;
-    return state % n;
+    return next_random(&state) % n;
 }
 
 /* ---- the model ---- */

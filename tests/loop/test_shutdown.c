@@ -2,6 +2,7 @@
 /* Orderly shutdown: before, during and after. */
 #include <errno.h>
 #include <event2/event.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "support/support.h"
@@ -30,6 +31,13 @@ static hence_result wait_for(void *deferred)
 {
     trace("waits");
     return hence_chain(deferred);
+}
+
+/* A callback that gives what the Deferred will give. */
+static void wait_in_phase(hence_loop *loop, hence_shutdown_phase phase, hence_deferred *d)
+{
+    if (hence_loop_on_shutdown(loop, phase, wait_for, d, NULL) < 0)
+        hence_deferred_unref(d);
 }
 
 static hence_result wait_for_future(void *future)
@@ -117,8 +125,7 @@ TEST(shutdown, what_the_phase_before_returns_is_waited_for)
     hence_deferred *d = hence_deferred_new(&p);
     hence_future *f = hence_future_new(both.loop, &q);
     hence_future_add_done_callback(f, done, "f");
-    if (hence_loop_on_shutdown(both.loop, HENCE_SHUTDOWN_BEFORE, wait_for, d, NULL) < 0)
-        hence_deferred_unref(d);
+    wait_in_phase(both.loop, HENCE_SHUTDOWN_BEFORE, d);
     if (hence_loop_on_shutdown(both.loop, HENCE_SHUTDOWN_BEFORE, wait_for_future, f, NULL) < 0)
         hence_future_unref(f);
     on_shutdown(both.loop, HENCE_SHUTDOWN_BEFORE, "before");
@@ -142,8 +149,7 @@ TEST(shutdown, a_chain_that_has_its_result_is_not_waited_for)
 {
     struct loop_and_clock both = begin_loop();
     hence_deferred *d = hence_deferred_succeed(payload());
-    if (hence_loop_on_shutdown(both.loop, HENCE_SHUTDOWN_BEFORE, wait_for, d, NULL) < 0)
-        hence_deferred_unref(d);
+    wait_in_phase(both.loop, HENCE_SHUTDOWN_BEFORE, d);
     on_shutdown(both.loop, HENCE_SHUTDOWN_DURING, "during");
     hence_loop_shutdown(both.loop);
     check_trace("waits during");
@@ -155,9 +161,7 @@ TEST(shutdown, later_phases_wait_for_nothing)
 {
     struct loop_and_clock both = begin_loop();
     hence_promise *p;
-    hence_deferred *d = hence_deferred_new(&p);
-    if (hence_loop_on_shutdown(both.loop, HENCE_SHUTDOWN_DURING, wait_for, d, NULL) < 0)
-        hence_deferred_unref(d);
+    wait_in_phase(both.loop, HENCE_SHUTDOWN_DURING, hence_deferred_new(&p));
     on_shutdown(both.loop, HENCE_SHUTDOWN_AFTER, "after");
     hence_loop_shutdown(both.loop);
     check_trace("waits after");
@@ -195,9 +199,7 @@ TEST(shutdown, callbacks_can_be_added_while_it_waits)
 {
     struct loop_and_clock both = begin_loop();
     hence_promise *p;
-    hence_deferred *d = hence_deferred_new(&p);
-    if (hence_loop_on_shutdown(both.loop, HENCE_SHUTDOWN_BEFORE, wait_for, d, NULL) < 0)
-        hence_deferred_unref(d);
+    wait_in_phase(both.loop, HENCE_SHUTDOWN_BEFORE, hence_deferred_new(&p));
     hence_loop_shutdown(both.loop);
     check_int(on_shutdown(both.loop, HENCE_SHUTDOWN_BEFORE, "before"), 0);
     check_int(on_shutdown(both.loop, HENCE_SHUTDOWN_AFTER, "after"), 0);
@@ -229,9 +231,7 @@ TEST(shutdown, a_chain_that_fails_is_reported_and_shutdown_goes_on)
 {
     struct loop_and_clock both = begin_loop();
     hence_promise *p;
-    hence_deferred *d = hence_deferred_new(&p);
-    if (hence_loop_on_shutdown(both.loop, HENCE_SHUTDOWN_BEFORE, wait_for, d, NULL) < 0)
-        hence_deferred_unref(d);
+    wait_in_phase(both.loop, HENCE_SHUTDOWN_BEFORE, hence_deferred_new(&p));
     on_shutdown(both.loop, HENCE_SHUTDOWN_DURING, "during");
     hence_loop_shutdown(both.loop);
     check_trace("waits");
@@ -333,9 +333,7 @@ TEST(shutdown, closing_waits_for_nothing)
 {
     struct loop_and_clock both = begin_loop();
     hence_promise *p;
-    hence_deferred *d = hence_deferred_new(&p);
-    if (hence_loop_on_shutdown(both.loop, HENCE_SHUTDOWN_BEFORE, wait_for, d, NULL) < 0)
-        hence_deferred_unref(d);
+    wait_in_phase(both.loop, HENCE_SHUTDOWN_BEFORE, hence_deferred_new(&p));
     on_shutdown(both.loop, HENCE_SHUTDOWN_DURING, "during");
     hence_loop_close(both.loop);
     check_trace("waits during");
@@ -348,10 +346,8 @@ TEST(shutdown, closing_while_it_waits_gives_the_waiting_up)
     struct loop_and_clock both = begin_loop();
     hence_promise *p, *q;
     hence_deferred *d = hence_deferred_new(&p), *e = hence_deferred_new(&q);
-    if (hence_loop_on_shutdown(both.loop, HENCE_SHUTDOWN_BEFORE, wait_for, d, NULL) < 0)
-        hence_deferred_unref(d);
-    if (hence_loop_on_shutdown(both.loop, HENCE_SHUTDOWN_BEFORE, wait_for, e, NULL) < 0)
-        hence_deferred_unref(e);
+    wait_in_phase(both.loop, HENCE_SHUTDOWN_BEFORE, d);
+    wait_in_phase(both.loop, HENCE_SHUTDOWN_BEFORE, e);
     on_shutdown(both.loop, HENCE_SHUTDOWN_DURING, "during");
     hence_loop_shutdown(both.loop);
     check_trace("waits waits");
@@ -440,9 +436,7 @@ TEST(shutdown, a_callback_may_end_what_another_one_waits_for)
 {
     struct loop_and_clock both = begin_loop();
     hence_promise *p;
-    hence_deferred *d = hence_deferred_new(&p);
-    if (hence_loop_on_shutdown(both.loop, HENCE_SHUTDOWN_BEFORE, wait_for, d, NULL) < 0)
-        hence_deferred_unref(d);
+    wait_in_phase(both.loop, HENCE_SHUTDOWN_BEFORE, hence_deferred_new(&p));
     if (hence_loop_on_shutdown(both.loop, HENCE_SHUTDOWN_BEFORE, resolve_in_shutdown, p, NULL) < 0)
         hence_abandon(p);
     on_shutdown(both.loop, HENCE_SHUTDOWN_BEFORE, "before");
@@ -490,4 +484,64 @@ TEST_ONCE(shutdown, it_ends_a_program_s_own_dispatch)
     check_trace("after");
     hence_loop_free(loop);
     event_base_free(base);
+}
+
+/* ---- many ---- */
+
+static hence_result count(void *number)
+{
+    ++*(int *)number;
+    return hence_none();
+}
+
+static hence_result chain_deferred(void *deferred)
+{
+    return hence_chain(deferred);
+}
+
+TEST(shutdown, a_million_that_are_waited_for_may_end_in_any_order)
+{
+    struct loop_and_clock both = begin_loop();
+    const int many = support_many();
+    hence_promise **promises = calloc((size_t)many, sizeof *promises);
+    int during = 0;
+    for (int i = 0; i < many; i++) {
+        hence_deferred *d = hence_deferred_new(&promises[i]);
+        if (hence_loop_on_shutdown(both.loop, HENCE_SHUTDOWN_BEFORE, chain_deferred, d, NULL) < 0)
+            hence_deferred_unref(d);
+    }
+    hence_loop_on_shutdown(both.loop, HENCE_SHUTDOWN_DURING, count, &during, NULL);
+    hence_loop_shutdown(both.loop);
+    for (int i = 0; i < many / 2; i++)
+        hence_resolve(promises[i], hence_none());
+    for (int i = many - 1; i > many / 2; i--)
+        hence_resolve(promises[i], hence_none());
+    check_int(during, 0);
+    hence_resolve(promises[many / 2], hence_none());
+    check_int(during, 1);
+    free(promises);
+    end_loop(&both);
+}
+
+TEST(shutdown, any_of_a_million_callbacks_can_be_taken_back)
+{
+    struct loop_and_clock both = begin_loop();
+    const int many = support_many();
+    hence_call *calls = calloc((size_t)many, sizeof *calls), again;
+    int taken_back = 0, ran = 0;
+    for (int i = 0; i < many; i++)
+        hence_loop_on_shutdown(both.loop, (hence_shutdown_phase)(i % 3), count, &ran, &calls[i]);
+    for (int i = many - 1; i >= 0; i--)
+        if (i % 7)
+            taken_back += hence_loop_remove_shutdown(both.loop, calls[i]) == 0;
+    check_int(taken_back, many - (many + 6) / 7);
+    hence_loop_on_shutdown(both.loop, HENCE_SHUTDOWN_AFTER, count, &ran, &again);
+    for (int i = 0; i < many; i++)
+        if (i % 7) /* also that in whose place the new one stands */
+            check_int(hence_loop_remove_shutdown(both.loop, calls[i]), -ENOENT);
+    hence_loop_shutdown(both.loop);
+    check_int(ran, (many + 6) / 7 + 1);
+    check_int(hence_loop_remove_shutdown(both.loop, again), -ENOENT);
+    free(calls);
+    end_loop(&both);
 }

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "loop/loop.h"
+#include "support/random.h"
 #include "support/support.h"
 
 SUITE(timers);
@@ -217,19 +218,24 @@ static void came(void *arg)
         hence_loop_stop(on_time.loop);
 }
 
-/* rule 129 */ /* difference 13 */
-TEST_ONCE(timers, a_timer_never_runs_early)
+/* Four timers: the first after this delay, and each of the others so much later than the one before. */
+static void check_never_early(hence_loop *loop, int64_t delay, int64_t step)
 {
-    hence_loop *loop = hence_loop_new(NULL);
     on_time = (struct on_time){.loop = loop};
     for (int i = 0; i < 4; i++) {
-        int64_t delay = HENCE_MS(5) + i * HENCE_US(1111);
-        on_time.earliest[i] = real_now() + delay;
-        hence_call_later(loop, delay, came, NULL, NULL);
+        on_time.earliest[i] = real_now() + delay + i * step;
+        hence_call_later(loop, delay + i * step, came, NULL, NULL);
     }
     check_int(hence_loop_run_forever(loop), 0);
     for (int i = 0; i < 4; i++)
         check(on_time.came[i] >= on_time.earliest[i]);
+}
+
+/* rule 129 */ /* difference 13 */
+TEST_ONCE(timers, a_timer_never_runs_early)
+{
+    hence_loop *loop = hence_loop_new(NULL);
+    check_never_early(loop, HENCE_MS(5), HENCE_US(1111));
     hence_loop_free(loop);
 }
 
@@ -241,15 +247,7 @@ TEST_ONCE(timers, a_timer_never_runs_early_on_a_base_with_precise_timers)
     struct event_base *base = event_base_new_with_config(config);
     event_config_free(config);
     hence_loop *loop = hence_loop_new(base);
-    on_time = (struct on_time){.loop = loop};
-    for (int i = 0; i < 4; i++) {
-        int64_t delay = HENCE_MS(2) + i * HENCE_US(333);
-        on_time.earliest[i] = real_now() + delay;
-        hence_call_later(loop, delay, came, NULL, NULL);
-    }
-    check_int(hence_loop_run_forever(loop), 0);
-    for (int i = 0; i < 4; i++)
-        check(on_time.came[i] >= on_time.earliest[i]);
+    check_never_early(loop, HENCE_MS(2), HENCE_US(333));
     hence_loop_free(loop);
     event_base_free(base);
 }
@@ -361,14 +359,7 @@ static void expect_next(void *arg)
         out_of_order = true;
 }
 
-static unsigned next_random(void)
-{
-    static unsigned state = 88172645u;
-    state ^= state << 13;
-    state ^= state >> 17;
-    state ^= state << 5;
-    return state;
-}
+static uint32_t random_state = 88172645u;
 
 /* Asks for `n` timers at random times, of which many are equal, and cancels about a third. */
 static void run_many(struct loop_and_clock both, int n)
@@ -379,12 +370,12 @@ static void run_many(struct loop_and_clock both, int n)
     ran_in_order = 0;
     out_of_order = false;
     for (int i = 0; i < n; i++) {
-        int64_t when = next_random() % (unsigned)(n / 3 + 1);
+        int64_t when = next_random(&random_state) % (unsigned)(n / 3 + 1);
         model[kept] = (struct event_of_model){when, i};
         if (hence_call_at(both.loop, when, expect_next, (void *)(intptr_t)i, &made[i]) == 0)
             kept++;
         if (i % 3 == 2 && kept) {
-            int which = (int)(next_random() % (unsigned)kept);
+            int which = (int)(next_random(&random_state) % (unsigned)kept);
             check_int(hence_call_cancel(both.loop, made[model[which].order]), 0);
             model[which] = model[--kept];
         }
@@ -427,8 +418,8 @@ TEST_ONCE(timers, timers_that_are_scheduled_and_cancelled_for_ever_need_bounded_
         hence_call_later(both.loop, HENCE_SECONDS(3600), call, "x", &live[i]);
     for (int i = 0; i < 1000000; i++) {
         check_int(hence_call_cancel(both.loop, live[i % 10]), 0);
-        hence_call_later(both.loop, HENCE_SECONDS(3600) + (int64_t)next_random(), call, "x",
-                         &live[i % 10]);
+        hence_call_later(both.loop, HENCE_SECONDS(3600) + (int64_t)next_random(&random_state), call,
+                         "x", &live[i % 10]);
     }
     check_int(hence_loop_pending(both.loop), 10);
     check(both.loop->timers.capacity <= 256);
@@ -453,7 +444,7 @@ TEST_ONCE(timers, a_timer_that_is_moved_for_ever_needs_bounded_memory)
 static void again(void *arg)
 {
     if (++ran < 300000)
-        hence_call_later(the_loop, (int64_t)(next_random() % 1000), again, arg, NULL);
+        hence_call_later(the_loop, (int64_t)(next_random(&random_state) % 1000), again, arg, NULL);
 }
 
 TEST_ONCE(timers, timers_that_ask_for_themselves_again_need_bounded_memory)

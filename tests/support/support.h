@@ -132,9 +132,11 @@ void call(void *word);
 /* For Futures: traces "word:result". */
 void done(hence_future *f, void *word);
 
-/* Cancellers, whose `arg` is a word: they trace it, and say that the operation has stopped, or that it goes on. */
+/* Cancellers, whose `arg` is a word: they trace it, and say that the operation has stopped, or that it goes on, or
+ * abandon the promise. */
 bool trace_and_stop(hence_promise *p, void *word);
 bool trace_and_go_on(hence_promise *p, void *word);
+bool trace_and_abandon(hence_promise *p, void *word);
 
 /* A result in a few letters: "none" "7" "1.5" "ptr" "payload" "shared" "cancelled" "abandoned"
  * "deadlock" "taken" "pending" "nomem" "closed" "stopped" "end" "full" "shutdown" "broken", a hold is "hold" or

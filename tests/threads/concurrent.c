@@ -7,6 +7,7 @@
  */
 #include <sched.h>
 
+#include "support/random.h"
 #include "threads/threads.h"
 
 #define THREADS 8
@@ -17,14 +18,6 @@ static hence_executor *executor;
 static hence_loop *loop; /* that is asked for values */
 static atomic_long results_made, results_destroyed, arguments_made, arguments_destroyed;
 static atomic_long told, cancelled, finished_threads;
-
-static unsigned next_random(unsigned *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 17;
-    *state ^= *state << 5;
-    return *state;
-}
 
 static void destroy_result(void *result)
 {

@@ -3,6 +3,7 @@
  * threads, are cancelled at random, and are there when their loop closes. */
 #include <sched.h>
 
+#include "support/random.h"
 #include "threads/threads.h"
 
 #define LOOPS  2
@@ -25,14 +26,6 @@ struct loop_of_mine {
 };
 
 static atomic_long blocked;
-
-static unsigned next_random(unsigned *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 17;
-    *state ^= *state << 5;
-    return *state;
-}
 
 static hence_result block(void *arg)
 {

@@ -3,6 +3,7 @@
  * jobs in every state: each result and each argument is destroyed exactly once. */
 #include <sched.h>
 
+#include "support/random.h"
 #include "threads/threads.h"
 
 #define PRODUCERS 8
@@ -11,14 +12,6 @@
 #define LOOPS  4
 #define ROUNDS 30
 #define JOBS   100
-
-static unsigned next_random(unsigned *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 17;
-    *state ^= *state << 5;
-    return *state;
-}
 
 static void say_nothing(const hence_report *report, void *arg)
 {

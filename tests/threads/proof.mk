@@ -55,6 +55,12 @@ tests_threads_schedules_concurrent_LDFLAGS = -no-install
 tests_threads_schedules_door_LDADD = $(SCHEDULE_LIBS)
 tests_threads_schedules_door_CFLAGS = $(schedule_cflags)
 tests_threads_schedules_door_LDFLAGS = -no-install
+tests_threads_schedules_pool_SOURCES = \
+	tests/threads/schedules/pool.c \
+	tests/threads/schedules/pool.h \
+	tests/threads/schedules/pool_jobs.c \
+	tests/threads/schedules/pool_queue.c \
+	tests/threads/schedules/pool_results.c
 tests_threads_schedules_pool_LDADD = $(SCHEDULE_LIBS)
 tests_threads_schedules_pool_CFLAGS = $(schedule_cflags)
 tests_threads_schedules_pool_LDFLAGS = -no-install
