@@ -42,6 +42,7 @@ class Listener:
         self.agains = 0
 
     def __call__(self, f):
+        self.program.tell(f)
         what = look(f) if self.looks else "cancelled" if f.cancelled() else "done"
         self.program.run_block(self.block, what)
 
@@ -76,6 +77,7 @@ class Variable:
 
 class Untouched:
     loop_class = Loop
+    handle_class = events.Handle
     timer_class = Timer
     gathering_class = tasks._GatheringFuture
 
@@ -90,6 +92,7 @@ class Untouched:
         self.depth = 0
         self.is_direct = False
         self.operations_run = 0
+        events.Handle = self.handle_class
         events.TimerHandle = self.timer_class
         tasks._GatheringFuture = self.gathering_class
         self.loop = self.loop_class(self)
@@ -111,6 +114,9 @@ class Untouched:
     def handle_exception(self, loop, context):
         if context.get("handle") is not None:
             self.events.append(f"python:{context['exception']!r}".replace(" ", "-"))
+
+    def tell(self, f):
+        """The program is told of what a Future has ended with."""
 
     # ---- events and blocks
 
@@ -224,6 +230,7 @@ class Untouched:
     def op_look(self, slot):
         f = self.held(slot)
         if f is not None:
+            self.tell(f)
             self.event(look(f))
 
     def op_failure(self, slot):
@@ -342,6 +349,7 @@ class Untouched:
                 self.touch("98")
                 handle.cancel()
         self.turn = turn + 1
+        self.tell(f)
         self.event(describe(what))
 
     def op_stop(self):

@@ -67,6 +67,8 @@ check_PROGRAMS += $(CONFORMANCE_INTERPRETERS)
 TESTS += $(CONFORMANCE_TESTS)
 EXTRA_DIST += $(CONFORMANCE_TESTS) \
 	tests/conformance/README.md \
+	tests/conformance/asyncio.programs \
+	tests/conformance/asyncio_completions.py \
 	tests/conformance/asyncio_differences.py \
 	tests/conformance/asyncio_futures.py \
 	tests/conformance/asyncio_loop.py \
@@ -88,6 +90,7 @@ EXTRA_DIST += $(CONFORMANCE_TESTS) \
 	tests/conformance/planted/run \
 	tests/conformance/planted/futures-exception.broken \
 	tests/conformance/planted/futures-gather.broken \
+	tests/conformance/planted/futures-give-back.broken \
 	tests/conformance/planted/futures-remove.broken \
 	tests/conformance/planted/inline-cancel.broken \
 	tests/conformance/planted/inline-must-cancel.broken \

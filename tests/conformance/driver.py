@@ -6,7 +6,8 @@
 
 MODEL is a Python module beside this file. It says which program INTERPRETER runs the same on hence, and has
 run(), which gives the traces that are right for a program, DIFFERENCES, the names of where hence deliberately
-differs, and simpler(), for making programs smaller. README.md tells more.
+differs, and simpler(), for making programs smaller. DIRECTED may name a file beside it, of programs, one in a line,
+which run before the random ones: what these do too rarely. README.md tells more.
 """
 
 import argparse
@@ -147,6 +148,17 @@ def run_all(model_name, arguments):
     return outcome
 
 
+def run_directed(model, hence, outcome):
+    """Compares the programs of a file; gives those that differ, each with what it is."""
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), model.DIRECTED), encoding="utf-8") as lines:
+        texts = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    for index, text in enumerate(texts, 1):
+        compare(model, outcome, index, text, hence.run(text))
+    different = [(f"program {index} of {model.DIRECTED}", text) for index, text in outcome.different]
+    print(f"{len(texts)} directed programs, {len(different)} differences", flush=True)
+    return different
+
+
 # ---- shown
 
 
@@ -217,12 +229,14 @@ def main():
     hence = Hence(arguments.interpreter)
     if arguments.program is not None:
         sys.exit(run_one(model, hence, arguments.program))
+    different = run_directed(model, hence, Outcome()) if hasattr(model, "DIRECTED") and not arguments.first else []
     outcome = run_all(arguments.model, arguments)
-    for index, text in outcome.different[: arguments.show]:
-        show_difference(model, hence, f"program {index} of seed {arguments.seed}", text)
+    different += [(f"program {index} of seed {arguments.seed}", text) for index, text in outcome.different]
+    for what, text in different[: arguments.show]:
+        show_difference(model, hence, what, text)
     hence.end()
     show_outcome(model, outcome)
-    sys.exit(1 if outcome.different else 0)
+    sys.exit(1 if different else 0)
 
 
 if __name__ == "__main__":
