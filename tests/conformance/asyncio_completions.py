@@ -143,8 +143,7 @@ class CompletionQueue:
     def take_back(self):
         """Takes what the program was not told of, and cannot be any more."""
         self.lent = [entry for entry in self.lent if not entry.is_told]
-        lost = [entry for entry in self.lent if not self.is_within_reach(entry)]
-        for entry in lost:
+        while entry := next((entry for entry in self.lent if not self.is_within_reach(entry)), None):
             entry.was_left = True
             self.put_back(entry)
 

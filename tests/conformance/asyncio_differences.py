@@ -71,6 +71,7 @@ class Modelled(Untouched):
         self.cancelling = []  # the gathers that pass on the cancellation that is under way
         self.looked_at = []
         self.inputs_of_tasks = {}  # of those that have not begun, or wait for many
+        self.inputs_to_drop = []  # of those that have ended, the last one first
         self.gathers = []
         self.is_running_for = None  # a Future that op_until() waits for
         self.many_behind = collections.defaultdict(list)  # what waits for one among others, by its identity
@@ -84,8 +85,14 @@ class Modelled(Untouched):
 
     def take_back(self):
         """Something has happened: what nobody can be told of any more goes back to the queue of completions."""
-        if self.queue is not None:
+        if self.queue is None:
+            return
+        for task in [task for task in self.inputs_of_tasks if task.done()]:  # cancelled before it began
+            self.inputs_to_drop += self.inputs_of_tasks.pop(task)
+        while self.inputs_to_drop:
+            self.inputs_to_drop.pop()
             self.queue.take_back()
+        self.queue.take_back()
 
     def tell(self, f):
         for completion in completions_of(f):
@@ -99,9 +106,9 @@ class Modelled(Untouched):
         if self.is_running_for is not None:
             yield self.is_running_for
         yield from self.loop.futures_to_tell()
-        for task, inputs in self.inputs_of_tasks.items():
-            if not task.done():
-                yield from inputs
+        for inputs in self.inputs_of_tasks.values():
+            yield from inputs
+        yield from self.inputs_to_drop
         for gather in self.gathers:
             if not gather.done() and not gather.has_let_go:
                 yield from gather._children
@@ -289,11 +296,12 @@ class Modelled(Untouched):
             if kind == "wait":
                 result = sum(f.done() for f in arguments[0])
         except BaseException as problem:
-            self.deliver_past(task, futures.Future.set_exception, problem)
+            if not isinstance(problem, GeneratorExit):
+                self.deliver_past(task, futures.Future.set_exception, problem)
             raise
         finally:
             if kind == "wait":
-                del self.inputs_of_tasks[task]
+                self.inputs_to_drop += self.inputs_of_tasks.pop(task)
         self.deliver_past(task, futures.Future.set_result, result)
         return result
 
@@ -306,7 +314,9 @@ class Modelled(Untouched):
                 f.cancel()
             else:
                 set_it(f, value)
+            asyncio.tasks._leave_task(self.loop, task)  # the consumer may be one, which goes on at once
             consumer(f)
+            asyncio.tasks._enter_task(self.loop, task)
             self.looked_at.append(task)
 
     def begin(self, kind, *arguments):

@@ -101,11 +101,16 @@ class OrderedTimer(Watched, Timer):
         return (self._when, self.order) < (other._when, other.order)
 
 
-def is_bookkeeping(callback):
-    """Is it a callback of asyncio's own that does nothing, now that it is asked to be called?"""
+def is_of_model(callback):
+    """Is it there to see what others do?"""
     if type(callback) is Notice:
         return True
-    if isinstance(callback, functools.partial) and callback.func.__name__ == "look_for_gather":
+    return isinstance(callback, functools.partial) and callback.func.__name__ == "look_for_gather"
+
+
+def is_bookkeeping(callback):
+    """Is it a callback of asyncio's own that does nothing, now that it is asked to be called?"""
+    if is_of_model(callback):
         return True
     name = getattr(callback, "__name__", None)
     if name == "_on_completion":  # of wait
@@ -174,7 +179,7 @@ class Loop(base_events.BaseEventLoop):
     def futures_to_tell(self):
         """Those that are done and have not told all yet who wait for them."""
         for handle in (*self.running, *self._ready):
-            if not handle._cancelled:
+            if not handle._cancelled and not is_of_model(handle._callback):
                 yield from filter(futures.isfuture, handle._args)
 
     def end(self):

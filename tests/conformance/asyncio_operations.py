@@ -28,6 +28,8 @@ WAITS = [
     (asyncio.ALL_COMPLETED, None),
 ]
 
+WAITS_FOR_FIRST = [n for n, (condition, limit) in enumerate(WAITS) if condition != asyncio.ALL_COMPLETED and limit is None]
+
 # What the promise of a variable is.
 NO_PROMISE, GOOD, ENDED, MOVED = range(4)
 
@@ -72,6 +74,7 @@ class Variable:
         self.future = f
         self.held = True
         self.promise = promise
+        self.is_for_first = False  # it waits for the first of many, for ever
         self.listeners = []
 
 
@@ -246,7 +249,7 @@ class Untouched:
 
     def op_drop(self, slot):
         v = self.variables[slot]
-        if v is not None and (v.promise in (GOOD, NO_PROMISE) or v.future.done()):
+        if v is not None and (v.promise in (GOOD, NO_PROMISE) and not v.is_for_first or v.future.done()):
             v.held = False
 
     # ---- listeners
@@ -387,7 +390,9 @@ class Untouched:
         return await f
 
     def op_wait(self, slot, number, *slots):
-        self.combine(slot, "wait", self.held_among(slots), *WAITS[number])
+        if self.variables[slot] is None:
+            self.combine(slot, "wait", self.held_among(slots), *WAITS[number])
+            self.variables[slot].is_for_first = number in WAITS_FOR_FIRST
 
     async def wait(self, inputs, condition, limit):
         if condition == asyncio.FIRST_EXCEPTION:
