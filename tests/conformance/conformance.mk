@@ -88,9 +88,11 @@ EXTRA_DIST += $(CONFORMANCE_TESTS) \
 	tests/conformance/twisted_operations.py \
 	tests/conformance/planted/broken \
 	tests/conformance/planted/run \
+	tests/conformance/planted/directed-give-back.broken \
+	tests/conformance/planted/directed-order.broken \
+	tests/conformance/planted/directed-told.broken \
 	tests/conformance/planted/futures-exception.broken \
 	tests/conformance/planted/futures-gather.broken \
-	tests/conformance/planted/futures-give-back.broken \
 	tests/conformance/planted/futures-remove.broken \
 	tests/conformance/planted/inline-cancel.broken \
 	tests/conformance/planted/inline-must-cancel.broken \

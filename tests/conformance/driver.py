@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Runs random programs on hence and on a model, compares the traces, and makes a difference small.
 
-    driver.py MODEL [--programs N] [--seed S] [--first I] [--jobs J]
+    driver.py MODEL [--programs N] [--seed S] [--first I] [--jobs J] [--no-directed]
     driver.py MODEL --program TEXT
 
 MODEL is a Python module beside this file. It says which program INTERPRETER runs the same on hence, and has
@@ -216,6 +216,7 @@ def main():
     parser.add_argument("--first", type=int, default=0, help="the first program's number (0)")
     parser.add_argument("--jobs", type=int, default=1, help="processes (1)")
     parser.add_argument("--show", type=int, default=3, help="how many differences are made small and shown (3)")
+    parser.add_argument("--no-directed", action="store_true", help="only the random ones")
     parser.add_argument("--program", help="run this one only, and show the traces")
     parser.add_argument("--interpreter", help="another interpreter than the one in the build directory")
     arguments = parser.parse_args()
@@ -229,7 +230,8 @@ def main():
     hence = Hence(arguments.interpreter)
     if arguments.program is not None:
         sys.exit(run_one(model, hence, arguments.program))
-    different = run_directed(model, hence, Outcome()) if hasattr(model, "DIRECTED") and not arguments.first else []
+    has_directed = hasattr(model, "DIRECTED") and not arguments.first and not arguments.no_directed
+    different = run_directed(model, hence, Outcome()) if has_directed else []
     outcome = run_all(arguments.model, arguments)
     different += [(f"program {index} of seed {arguments.seed}", text) for index, text in outcome.different]
     for what, text in different[: arguments.show]:
