@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """as_completed as hence has it: what was given to somebody who is never told of it goes back."""
 
-import asyncio
 import collections
 import functools
 import itertools
