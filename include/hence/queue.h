@@ -282,7 +282,8 @@ HENCE_API HENCE_MUST_USE hence_deferred *hence_queue_get_at(const char *site, he
  *
  * An item that nobody is told of goes back, and is the next one to be got: when a coroutine that awaits the
  * Future is cancelled in the turn in which it would have gone on, when the Future loses a race, when it is let
- * go unread. Told is who reads the result or is called because of it.
+ * go unread. Told is who reads the result or is called because of it; who only finds that it is no failure, with
+ * hence_future_failure(), is not.
  *
  * @param site   a string that lives for ever: #HENCE_SITE; or NULL
  * @param loop   lent

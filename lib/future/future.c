@@ -186,8 +186,9 @@ const hence_failure *hence_future_failure(hence_future *f)
 {
     if (!f || !hence_future_is_here(f, "hence_future_failure()") || !(f->state & FUTURE_DONE))
         return NULL;
-    f->state |= FUTURE_LOOKED_AT | FUTURE_TOLD;
-    return hence_as_failure(&f->waitable.slot);
+    const hence_failure *failure = hence_as_failure(&f->waitable.slot);
+    f->state |= FUTURE_LOOKED_AT | (failure ? FUTURE_TOLD : 0); /* of a value it tells nothing */
+    return failure;
 }
 
 /* ---- resolved ---- */

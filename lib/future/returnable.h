@@ -8,7 +8,8 @@
  * cancelled in the moment between the Future's result and the turn in which the task would be told of it,
  * nor with the loser of a race, or a Future that nobody asks.
  *
- * Told is who reads the result, or is called because of it. What only passes it on is not: the library's own
+ * Told is who reads the result, or is called because of it. Who only asks for its failure, and finds none, is
+ * not. What only passes it on is not: the library's own
  * consumers with `takes_untold` are given a result that refers to the Future, whatever its value, and
  * hence_receive() makes of it what the program gets.
  */

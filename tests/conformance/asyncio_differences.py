@@ -6,10 +6,11 @@ import collections
 import functools
 from asyncio import futures
 
+from asyncio_completions import CompletionQueue, completions_of
 from asyncio_futures import (
     CancelledFirst, Chain, Combinator, Gathering, Watched, WatchedLoop, WatchedTask, copy, cut_out,
 )
-from asyncio_loop import Completion, OrderedTimer, Problem
+from asyncio_loop import OrderedTimer, Problem, WatchedHandle
 from asyncio_operations import ENDED, GOOD, Untouched, without_duplicates
 
 DIFFERENCES = {
@@ -32,6 +33,8 @@ DIFFERENCES = {
     "106": "as_completed: what is done already is given at once, in the order of the inputs; asyncio needs a turn",
     "106-row": "as_completed: those who ask are served in the order in which they began to; in asyncio one who "
     "begins while another one is woken up gets in before that",
+    "106-back": "as_completed: what was given to one that goes before the program was told of it goes back, and to the "
+    "next one who asks; in asyncio it is lost, and there are as many to ask for as inputs",
     "106-left": "as_completed: what one who was cancelled would have got goes to the next one; in asyncio there are "
     "as many to ask for as inputs",
     "107": "as_completed: after the time is over what is done is still given, and who asks for more than there are is "
@@ -59,6 +62,7 @@ class Modelled(Untouched):
     """The same with hence's differences."""
 
     loop_class = WatchedLoop
+    handle_class = WatchedHandle
     timer_class = OrderedTimer
     gathering_class = Gathering
 
@@ -66,9 +70,53 @@ class Modelled(Untouched):
         self.cancellation = 0
         self.cancelling = []  # the gathers that pass on the cancellation that is under way
         self.looked_at = []
-        self.to_begin = collections.Counter()  # inputs of tasks that have not begun, by identity
+        self.inputs_of_tasks = {}  # of those that have not begun, or wait for many
+        self.inputs_to_drop = []  # of those that have ended, the last one first
+        self.gathers = []
+        self.is_running_for = None  # a Future that op_until() waits for
         self.many_behind = collections.defaultdict(list)  # what waits for one among others, by its identity
         Untouched.__init__(self, program)
+
+    # ---- what goes back
+
+    def run(self, node):
+        Untouched.run(self, node)
+        self.take_back()
+
+    def take_back(self):
+        """Something has happened: what nobody can be told of any more goes back to the queue of completions."""
+        if self.queue is None:
+            return
+        for task in [task for task in self.inputs_of_tasks if task.done()]:  # cancelled before it began
+            self.inputs_to_drop += self.inputs_of_tasks.pop(task)
+        while self.inputs_to_drop:
+            self.inputs_to_drop.pop()
+            self.queue.take_back()
+        self.queue.take_back()
+
+    def tell(self, f):
+        for completion in completions_of(f):
+            completion.is_told = True
+
+    def alive(self):
+        """All Futures that somebody holds, among those that are done."""
+        for v in self.variables:
+            if v is not None and v.held:
+                yield v.future
+        if self.is_running_for is not None:
+            yield self.is_running_for
+        yield from self.loop.futures_to_tell()
+        for inputs in self.inputs_of_tasks.values():
+            yield from inputs
+        yield from self.inputs_to_drop
+        for gather in self.gathers:
+            if not gather.done() and not gather.has_let_go:
+                yield from gather._children
+
+    def op_until(self, slot):
+        outer, self.is_running_for = self.is_running_for, self.held(slot)
+        Untouched.op_until(self, slot)
+        self.is_running_for = outer
 
     # ---- promises
 
@@ -187,7 +235,7 @@ class Modelled(Untouched):
 
     def look_for_tail(self, f):
         """Cuts f out if nobody has anything to do with it but one that waits for it."""
-        if len(f._callbacks or ()) != 1 or self.to_begin[id(f)]:
+        if len(f._callbacks or ()) != 1 or any(f in inputs for inputs in self.inputs_of_tasks.values()):
             return
         if any(v is not None and v.held and v.future is f for v in self.variables):
             return
@@ -217,7 +265,6 @@ class Modelled(Untouched):
     # ---- combinators
 
     def new_combinator(self, kind, *arguments):
-        inputs = [f for argument in arguments for f in (argument if type(argument) is list else [argument])]
         if self.is_direct:
             self.touch("task")
             if kind != "await_it":
@@ -225,17 +272,17 @@ class Modelled(Untouched):
             chained = self.new_future()
             self.resolve_with(chained, *arguments)
             return chained
-        for f in inputs:
-            self.to_begin[id(f)] += 1
-        task = WatchedTask(self.run_task(inputs, kind, *arguments), loop=self.loop)
+        task = WatchedTask(self.run_task(kind, *arguments), loop=self.loop)
         task.kind = kind
+        inputs = [f for argument in arguments for f in (argument if type(argument) is list else [argument])]
+        self.inputs_of_tasks[task] = list(filter(asyncio.isfuture, inputs))
         return task
 
-    async def run_task(self, inputs, kind, *arguments):
+    async def run_task(self, kind, *arguments):
         f = self.begin(kind, *arguments)
-        if kind != "wait":
-            self.let_inputs_go(inputs)
         task = asyncio.current_task(self.loop)
+        if kind != "wait":
+            del self.inputs_of_tasks[task]
         if self.closes_circle(task, f):
             self.touch("95")
             if kind == "wait" and not f.done():
@@ -249,11 +296,12 @@ class Modelled(Untouched):
             if kind == "wait":
                 result = sum(f.done() for f in arguments[0])
         except BaseException as problem:
-            self.deliver_past(task, futures.Future.set_exception, problem)
+            if not isinstance(problem, GeneratorExit):
+                self.deliver_past(task, futures.Future.set_exception, problem)
             raise
         finally:
             if kind == "wait":
-                self.let_inputs_go(inputs)
+                self.inputs_to_drop += self.inputs_of_tasks.pop(task)
         self.deliver_past(task, futures.Future.set_result, result)
         return result
 
@@ -266,12 +314,10 @@ class Modelled(Untouched):
                 f.cancel()
             else:
                 set_it(f, value)
+            asyncio.tasks._leave_task(self.loop, task)  # the consumer may be one, which goes on at once
             consumer(f)
+            asyncio.tasks._enter_task(self.loop, task)
             self.looked_at.append(task)
-
-    def let_inputs_go(self, inputs):
-        for f in inputs:
-            self.to_begin[id(f)] -= 1
 
     def begin(self, kind, *arguments):
         passes_to = None
@@ -317,6 +363,7 @@ class Modelled(Untouched):
         for f, before in zip(inputs, callbacks_before):
             if not f.done():
                 outer.callback = f._callbacks[before][0]
+        self.gathers.append(outer)
         self.leads_on(inputs, outer)
         if collects:
             for _, f in without_duplicates(inputs):
@@ -344,112 +391,4 @@ class Modelled(Untouched):
         return outer
 
     def new_queue(self, inputs, limit):
-        return ModelledCompleted(self, inputs, limit)
-
-
-class Asking(Watched):
-    """One who asks for the next one that is done."""
-
-    queue = None
-    given = 0  # in which order, from 1
-
-    def cancel(self, msg=None):
-        if not super().cancel():
-            return False
-        if self in self.queue.asking:
-            self.queue.asking.remove(self)
-            self.queue.program.touch("106-left")
-        return True
-
-
-class ModelledCompleted:
-    """hence's queue of completions."""
-
-    def __init__(self, program, inputs, limit):
-        self.program = program
-        self.done = collections.deque()
-        self.returned = []  # Asking whose completions have come back
-        self.given = 0
-        self.asking = collections.deque()
-        self.listening = []
-        self.pending = 0
-        self.timer = None
-        self.is_over = self.has_ended = False
-        self.asked = []
-        inputs = without_duplicates(inputs)
-        self.inputs = self.size = len(inputs)
-        self.begun = 0
-        for index, f in inputs:
-            if f.done():
-                program.touch("106")
-                self.done.append(index)
-            else:
-                self.pending += 1
-                told = functools.partial(self.told, index)
-                self.listening.append((f, told))
-                f.add_done_callback(told)
-        if self.pending and limit is not None:
-            self.timer = program.loop.call_later(limit, self.time_is_over)
-
-    def told(self, index, _):
-        if self.has_ended:
-            return
-        if self.is_over:
-            self.program.touch("107")
-        self.pending -= 1
-        self.done.append(index)
-        if not self.pending and self.timer is not None:
-            self.timer.cancel()
-        self.serve()
-
-    def time_is_over(self):
-        self.is_over = True
-        self.serve()
-
-    def next(self):
-        asking = Asking(loop=self.program.loop)
-        asking.queue = self
-        self.begun += 1
-        if self.is_over and self.begun > self.inputs:
-            self.program.touch("107")
-        if self.has_ended:
-            asking.cancel()
-            return asking
-        self.asking.append(asking)
-        self.serve()
-        return asking
-
-    def serve(self):
-        while self.asking:
-            if self.returned or self.done:
-                self.size -= 1
-                self.given += 1
-                first = self.asking.popleft()
-                first.given = self.given
-                first.set_result(self.returned.pop(0).result() if self.returned else Completion(self.done.popleft()))
-            elif len(self.asking) > self.size:
-                self.asking.pop().set_exception(Problem("end"))
-            elif self.is_over:
-                self.asking.popleft().set_exception(TimeoutError())
-            else:
-                break
-
-    def give_back(self, asking):
-        """Nobody was told of what it has been given."""
-        if not self.has_ended:
-            self.program.touch("106-left")
-            self.size += 1
-            self.returned.append(asking)
-            self.returned.sort(key=lambda one: one.given)
-            self.serve()
-
-    def end(self):
-        self.has_ended = True
-        if self.timer is not None:
-            self.timer.cancel()
-        if self.pending or not all(task.done() for task in self.asked):
-            self.program.touch("108")
-        for f, told in self.listening:
-            f.remove_done_callback(told)
-        while self.asking:
-            self.asking[0].cancel()
+        return CompletionQueue(self, inputs, limit)

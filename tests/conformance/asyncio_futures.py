@@ -132,8 +132,16 @@ class Gathering(Looks, tasks._GatheringFuture):
     is_cancelling = is_deadlocked = False
     cancellation = None  # the last one that came here
     callback = None  # of its inputs
+    has_let_go = False  # of what its inputs have given
+
+    def set_result(self, result):
+        for f in self._children:
+            self.get_loop().program.tell(f)
+        super().set_result(result)
 
     def set_exception(self, exception):
+        self.has_let_go = True
+        self.get_loop().program.take_back()
         if isinstance(exception, asyncio.CancelledError):
             self.get_loop().program.touch("102")
             futures.Future.cancel(self)

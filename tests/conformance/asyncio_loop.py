@@ -3,7 +3,8 @@
 
 import asyncio
 import functools
-from asyncio import base_events, events
+from asyncio import base_events, events, futures
+from asyncio.events import Handle
 
 
 class Problem(Exception):
@@ -76,18 +77,40 @@ class Timer(events.TimerHandle):
         super()._run()
 
 
-class OrderedTimer(Timer):
+class Watched:
+    """Tells when it has run, and while it does what it was given."""
+
+    __slots__ = ()
+
+    def _run(self):
+        loop = self._loop
+        loop.running.append(self)
+        super()._run()
+        loop.running.pop()
+        loop.program.take_back()
+
+
+class WatchedHandle(Watched, Handle):
+    __slots__ = ()
+
+
+class OrderedTimer(Watched, Timer):
     __slots__ = ()
 
     def __lt__(self, other):
         return (self._when, self.order) < (other._when, other.order)
 
 
-def is_bookkeeping(callback):
-    """Is it a callback of asyncio's own that does nothing, now that it is asked to be called?"""
+def is_of_model(callback):
+    """Is it there to see what others do?"""
     if type(callback) is Notice:
         return True
-    if isinstance(callback, functools.partial) and callback.func.__name__ == "look_for_gather":
+    return isinstance(callback, functools.partial) and callback.func.__name__ == "look_for_gather"
+
+
+def is_bookkeeping(callback):
+    """Is it a callback of asyncio's own that does nothing, now that it is asked to be called?"""
+    if is_of_model(callback):
         return True
     name = getattr(callback, "__name__", None)
     if name == "_on_completion":  # of wait
@@ -124,6 +147,7 @@ class Loop(base_events.BaseEventLoop):
         self.now = 0.0
         self.timers = 0
         self.bookkeeping = set()
+        self.running = []  # handles, one inside the other
         self.set_exception_handler(program.handle_exception)
 
     def time(self):
@@ -151,6 +175,12 @@ class Loop(base_events.BaseEventLoop):
             return False
         self._run_once()
         return True
+
+    def futures_to_tell(self):
+        """Those that are done and have not told all yet who wait for them."""
+        for handle in (*self.running, *self._ready):
+            if not handle._cancelled and not is_of_model(handle._callback):
+                yield from filter(futures.isfuture, handle._args)
 
     def end(self):
         """What is left of it may be collected later, and does nothing then."""

@@ -11,6 +11,7 @@ from asyncio_operations import Untouched
 
 INTERPRETER = "futures"
 NAMES_OF_TRACES = ["modelled", "asyncio"]
+DIRECTED = "asyncio.programs"
 
 
 for kind in Untouched, Modelled:

@@ -28,6 +28,8 @@ WAITS = [
     (asyncio.ALL_COMPLETED, None),
 ]
 
+WAITS_FOR_FIRST = [n for n, (condition, limit) in enumerate(WAITS) if condition != asyncio.ALL_COMPLETED and limit is None]
+
 # What the promise of a variable is.
 NO_PROMISE, GOOD, ENDED, MOVED = range(4)
 
@@ -42,6 +44,7 @@ class Listener:
         self.agains = 0
 
     def __call__(self, f):
+        self.program.tell(f)
         what = look(f) if self.looks else "cancelled" if f.cancelled() else "done"
         self.program.run_block(self.block, what)
 
@@ -71,11 +74,13 @@ class Variable:
         self.future = f
         self.held = True
         self.promise = promise
+        self.is_for_first = False  # it waits for the first of many, for ever
         self.listeners = []
 
 
 class Untouched:
     loop_class = Loop
+    handle_class = events.Handle
     timer_class = Timer
     gathering_class = tasks._GatheringFuture
 
@@ -90,6 +95,7 @@ class Untouched:
         self.depth = 0
         self.is_direct = False
         self.operations_run = 0
+        events.Handle = self.handle_class
         events.TimerHandle = self.timer_class
         tasks._GatheringFuture = self.gathering_class
         self.loop = self.loop_class(self)
@@ -111,6 +117,9 @@ class Untouched:
     def handle_exception(self, loop, context):
         if context.get("handle") is not None:
             self.events.append(f"python:{context['exception']!r}".replace(" ", "-"))
+
+    def tell(self, f):
+        """The program is told of what a Future has ended with."""
 
     # ---- events and blocks
 
@@ -224,6 +233,7 @@ class Untouched:
     def op_look(self, slot):
         f = self.held(slot)
         if f is not None:
+            self.tell(f)
             self.event(look(f))
 
     def op_failure(self, slot):
@@ -239,7 +249,7 @@ class Untouched:
 
     def op_drop(self, slot):
         v = self.variables[slot]
-        if v is not None and (v.promise in (GOOD, NO_PROMISE) or v.future.done()):
+        if v is not None and (v.promise in (GOOD, NO_PROMISE) and not v.is_for_first or v.future.done()):
             v.held = False
 
     # ---- listeners
@@ -342,6 +352,7 @@ class Untouched:
                 self.touch("98")
                 handle.cancel()
         self.turn = turn + 1
+        self.tell(f)
         self.event(describe(what))
 
     def op_stop(self):
@@ -379,7 +390,9 @@ class Untouched:
         return await f
 
     def op_wait(self, slot, number, *slots):
-        self.combine(slot, "wait", self.held_among(slots), *WAITS[number])
+        if self.variables[slot] is None:
+            self.combine(slot, "wait", self.held_among(slots), *WAITS[number])
+            self.variables[slot].is_for_first = number in WAITS_FOR_FIRST
 
     async def wait(self, inputs, condition, limit):
         if condition == asyncio.FIRST_EXCEPTION:

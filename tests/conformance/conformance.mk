@@ -67,6 +67,8 @@ check_PROGRAMS += $(CONFORMANCE_INTERPRETERS)
 TESTS += $(CONFORMANCE_TESTS)
 EXTRA_DIST += $(CONFORMANCE_TESTS) \
 	tests/conformance/README.md \
+	tests/conformance/asyncio.programs \
+	tests/conformance/asyncio_completions.py \
 	tests/conformance/asyncio_differences.py \
 	tests/conformance/asyncio_futures.py \
 	tests/conformance/asyncio_loop.py \
@@ -86,6 +88,9 @@ EXTRA_DIST += $(CONFORMANCE_TESTS) \
 	tests/conformance/twisted_operations.py \
 	tests/conformance/planted/broken \
 	tests/conformance/planted/run \
+	tests/conformance/planted/directed-give-back.broken \
+	tests/conformance/planted/directed-order.broken \
+	tests/conformance/planted/directed-told.broken \
 	tests/conformance/planted/futures-exception.broken \
 	tests/conformance/planted/futures-gather.broken \
 	tests/conformance/planted/futures-remove.broken \

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Runs random programs on hence and on a model, compares the traces, and makes a difference small.
 
-    driver.py MODEL [--programs N] [--seed S] [--first I] [--jobs J]
+    driver.py MODEL [--programs N] [--seed S] [--first I] [--jobs J] [--no-directed]
     driver.py MODEL --program TEXT
 
 MODEL is a Python module beside this file. It says which program INTERPRETER runs the same on hence, and has
 run(), which gives the traces that are right for a program, DIFFERENCES, the names of where hence deliberately
-differs, and simpler(), for making programs smaller. README.md tells more.
+differs, and simpler(), for making programs smaller. DIRECTED may name a file beside it, of programs, one in a line,
+which run before the random ones: what these do too rarely. README.md tells more.
 """
 
 import argparse
@@ -147,6 +148,17 @@ def run_all(model_name, arguments):
     return outcome
 
 
+def run_directed(model, hence, outcome):
+    """Compares the programs of a file; gives those that differ, each with what it is."""
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), model.DIRECTED), encoding="utf-8") as lines:
+        texts = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    for index, text in enumerate(texts, 1):
+        compare(model, outcome, index, text, hence.run(text))
+    different = [(f"program {index} of {model.DIRECTED}", text) for index, text in outcome.different]
+    print(f"{len(texts)} directed programs, {len(different)} differences", flush=True)
+    return different
+
+
 # ---- shown
 
 
@@ -204,6 +216,7 @@ def main():
     parser.add_argument("--first", type=int, default=0, help="the first program's number (0)")
     parser.add_argument("--jobs", type=int, default=1, help="processes (1)")
     parser.add_argument("--show", type=int, default=3, help="how many differences are made small and shown (3)")
+    parser.add_argument("--no-directed", action="store_true", help="only the random ones")
     parser.add_argument("--program", help="run this one only, and show the traces")
     parser.add_argument("--interpreter", help="another interpreter than the one in the build directory")
     arguments = parser.parse_args()
@@ -217,12 +230,15 @@ def main():
     hence = Hence(arguments.interpreter)
     if arguments.program is not None:
         sys.exit(run_one(model, hence, arguments.program))
+    has_directed = hasattr(model, "DIRECTED") and not arguments.first and not arguments.no_directed
+    different = run_directed(model, hence, Outcome()) if has_directed else []
     outcome = run_all(arguments.model, arguments)
-    for index, text in outcome.different[: arguments.show]:
-        show_difference(model, hence, f"program {index} of seed {arguments.seed}", text)
+    different += [(f"program {index} of seed {arguments.seed}", text) for index, text in outcome.different]
+    for what, text in different[: arguments.show]:
+        show_difference(model, hence, what, text)
     hence.end()
     show_outcome(model, outcome)
-    sys.exit(1 if outcome.different else 0)
+    sys.exit(1 if different else 0)
 
 
 if __name__ == "__main__":

@@ -204,12 +204,12 @@ static void make_with(struct variable *v, hence_result r)
     v->promise = NO_PROMISE;
 }
 
-/* One whose promise another one will resolve is kept: in a circle through one that waits for many, which
- * is not looked for, somebody must be able to cancel. */
+/* One whose promise another one will resolve is kept, and one that waits for the first of many without a limit: in
+ * a circle through that, which is not looked for, somebody must be able to cancel. */
 static void let_go(struct variable *v)
 {
-    if (v->future &&
-        (v->promise == GOOD || v->promise == NO_PROMISE || hence_future_done(v->future)))
+    const bool is_free = (v->promise == GOOD || v->promise == NO_PROMISE) && !v->is_for_first;
+    if (v->future && (is_free || hence_future_done(v->future)))
         v->future = hence_future_unref(v->future);
 }
 

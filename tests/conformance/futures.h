@@ -66,6 +66,7 @@ struct listener {
 
 struct variable {
     bool made;
+    bool is_for_first;    /* it waits for the first of many, for ever */
     hence_future *future; /* NULL after it was let go */
     hence_promise *pointer;
     enum promise promise;

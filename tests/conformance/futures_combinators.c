@@ -56,19 +56,20 @@ static void drop_inputs(struct combinator *c)
         hence_future_unref(c->inputs[--c->size]);
 }
 
+/* Conditions and time limits that "wait" stands for with a number; -1: none. */
+static const struct {
+    hence_wait_condition condition;
+    int limit;
+} waits[NUMBERS] = {
+    {HENCE_ALL_COMPLETED, -1},  {HENCE_FIRST_COMPLETED, -1}, {HENCE_FIRST_EXCEPTION, -1},
+    {HENCE_ALL_COMPLETED, 1},   {HENCE_FIRST_COMPLETED, 1},  {HENCE_FIRST_EXCEPTION, 2},
+    {HENCE_FIRST_COMPLETED, 0}, {HENCE_ALL_COMPLETED, 3},    {HENCE_FIRST_EXCEPTION, -1},
+    {HENCE_ALL_COMPLETED, -1},
+};
+
 /* Gives a Future, or NULL if there is nothing to wait for any more. */
 static hence_future *begin_combinator(const char *site, const struct combinator *c)
 {
-    /* conditions and time limits that "wait" stands for with a number; -1: none */
-    static const struct {
-        hence_wait_condition condition;
-        int limit;
-    } waits[NUMBERS] = {
-        {HENCE_ALL_COMPLETED, -1},  {HENCE_FIRST_COMPLETED, -1}, {HENCE_FIRST_EXCEPTION, -1},
-        {HENCE_ALL_COMPLETED, 1},   {HENCE_FIRST_COMPLETED, 1},  {HENCE_FIRST_EXCEPTION, 2},
-        {HENCE_FIRST_COMPLETED, 0}, {HENCE_ALL_COMPLETED, 3},    {HENCE_FIRST_EXCEPTION, -1},
-        {HENCE_ALL_COMPLETED, -1},
-    };
     int limit;
     switch (c->word) {
     case SLEEP:
@@ -205,6 +206,8 @@ void run_combinator(int word, const struct node *node, struct variable *v)
     switch (c.word) {
     case WAIT:
         take_inputs(&c, numbers + 2, 3);
+        v->is_for_first =
+            waits[c.number].condition != HENCE_ALL_COMPLETED && waits[c.number].limit < 0;
         break;
     case WAIT_FOR:
         c.number = numbers[2];

@@ -9,7 +9,8 @@ import asyncio
 
 import asyncio_differences
 import asyncio_operations
-from asyncio_differences import ONLY_REPORTS, Asking
+from asyncio_completions import Asking
+from asyncio_differences import ONLY_REPORTS
 from asyncio_futures import Combinator, WatchedTask
 from asyncio_loop import Problem, describe
 from asyncio_operations import ENDED, GOOD, MOST_OPERATIONS
@@ -224,9 +225,12 @@ class Modelled(Bodies, asyncio_differences.Modelled):
                 raise Problem("deadlock")
             task.awaits = awaitable
         try:
-            return await awaitable
+            result = await awaitable
+            if asyncio.isfuture(awaitable):
+                self.tell(awaitable)
+            return result
         except asyncio.CancelledError:
-            if isinstance(awaitable, Asking) and awaitable.given:
+            if isinstance(awaitable, Asking) and awaitable.given is not None:
                 awaitable.queue.give_back(awaitable)
             raise
         finally:

@@ -44,6 +44,43 @@ TEST(nothing_lost, who_was_told_has_had_it_whether_it_looks_or_not)
     end();
 }
 
+static hence_future *get_behind(bool shielded)
+{
+    hence_future *f = hence_queue_get_future(both.loop, queue);
+    hence_future *outer = shielded ? hence_shield(f) : hence_future_ref(f);
+    hence_future_unref(f);
+    return outer;
+}
+
+TEST(nothing_lost, who_only_asks_for_a_failure_and_finds_none_has_not_been_told)
+{
+    for (int shielded = 0; shielded < 2; shielded++) {
+        begin_queue(hence_queue_new(0));
+        hence_future *f = get_behind(shielded);
+        put(1);
+        run();
+        check(hence_future_done(f));
+        check(support_faulty || !hence_future_failure(f));
+        hence_future_unref(f);
+        check_string(get_now(), "1");
+        end();
+    }
+}
+
+TEST(nothing_lost, who_has_found_a_failure_has_been_told)
+{
+    for (int shielded = 0; shielded < 2; shielded++) {
+        begin_queue(hence_queue_new(0));
+        hence_future *f = get_behind(shielded);
+        hence_queue_try_put(queue, failure("broken"));
+        run();
+        check_string(hence_failure_message(hence_future_failure(f)), "broken");
+        hence_future_unref(f);
+        check(support_faulty || hence_queue_size(queue) == 0);
+        end();
+    }
+}
+
 static hence_result get_in_time(void *name)
 {
     hence_future *f = hence_queue_get_future(both.loop, queue);
