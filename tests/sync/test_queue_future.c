@@ -13,9 +13,17 @@ static void begin(void)
     queue = hence_queue_new(0);
 }
 
+static void free_queue(void *arg)
+{
+    hence_queue *gone = queue;
+    (void)arg;
+    queue = NULL;
+    hence_queue_free(gone);
+}
+
 static void end(void)
 {
-    queue = hence_queue_free(queue);
+    free_queue(NULL);
     check_int(payloads_alive(), 0);
     end_loop(&both);
 }
@@ -87,12 +95,6 @@ TEST(queue_future, an_item_that_is_still_to_come_is_given_once)
     hence_deferred_unref(d);
     check_int(hence_queue_size(queue), 0);
     end();
-}
-
-static void free_queue(void *arg)
-{
-    (void)arg;
-    queue = hence_queue_free(queue);
 }
 
 TEST(queue_future, what_ends_with_an_item_may_free_the_queue)
