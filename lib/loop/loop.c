@@ -434,11 +434,12 @@ static void tell_holds(hence_loop *loop)
     }
 }
 
-/* Without its base, or without a door, it is of no use. If it runs, its base stays: libevent is still in there. */
+/* Without its base, or without a door, it is of no use. If it runs, its base stays: libevent is still in there. What
+ * is dropped may let go of it. */
 static int give_up(hence_loop *loop)
 {
-    close_loop(loop, true);
     loop->stopped = true;
+    close_loop(loop, true);
     return -EIO;
 }
 
