@@ -354,10 +354,12 @@ static void leave_thread(hence_loop *loop)
 /* The loop's base is there only if `touch_base`. */
 static void close_loop(hence_loop *loop, bool touch_base)
 {
+    hence_loop_depend(loop); /* what is called or dropped below may be the last that points here */
     hence_shutdown_close(loop);
-    if (loop->closed) /* a shutdown callback closed it */
+    if (loop->closed) { /* a shutdown callback closed it */
+        hence_loop_undepend(loop);
         return;
-    hence_loop_depend(loop); /* what is dropped below may be the last that points here */
+    }
     loop->closed = true;
     leave_thread(loop);
     hence_door_close(loop);
