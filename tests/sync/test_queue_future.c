@@ -97,6 +97,35 @@ TEST(queue_future, an_item_that_is_still_to_come_is_given_once)
     end();
 }
 
+static hence_promise *coming;
+
+static bool stop_coming(hence_promise *p, void *arg)
+{
+    (void)p;
+    (void)arg;
+    coming = NULL;
+    return true;
+}
+
+TEST(queue_future, an_item_that_is_cancelled_on_its_way_does_not_come_back)
+{
+    begin();
+    hence_deferred *later = hence_deferred_new(&coming);
+    if (coming)
+        hence_promise_on_cancel(coming, stop_coming, NULL);
+    hence_queue_try_put(queue, hence_chain(later));
+    hence_future *f = hence_queue_get_future(both.loop, queue);
+    check_int(hence_future_cancel(f), 0);
+    check(!coming);
+    hence_future_unref(f);
+    check_int(hence_queue_size(queue), 0);
+    hence_deferred *all = hence_queue_join(queue); /* nobody has work with it */
+    check_string(outcome(all), "none");
+    hence_deferred_unref(all);
+    hence_abandon(hence_promise_take(&coming));
+    end();
+}
+
 TEST(queue_future, what_ends_with_an_item_may_free_the_queue)
 {
     hence_promise *item;
