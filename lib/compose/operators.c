@@ -72,9 +72,12 @@ hence_future *hence_future_then_at(const char *site, hence_future *f, hence_step
         hence_future_done(f) ? result_later(site, f) : hence_deferred_from_future_at(site, f);
     if (!d)
         return NULL;
+    hence_future_ref(f); /* without memory the step runs now, and may let go of it */
     if (on_value || on_error)
         hence_deferred_add_callbacks(d, on_value, on_error, arg);
-    return hence_future_of_deferred(site, f->loop, d);
+    hence_future *then = hence_future_of_deferred(site, f->loop, d);
+    hence_future_unref(f);
+    return then;
 }
 
 /* ---- a + b ---- */

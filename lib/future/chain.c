@@ -150,12 +150,19 @@ struct chained {
     hence_promise *promise;
 };
 
+/* The result of `f` for a promise: of a Deferred, whose steps are told of it, or of a Future, which passes it on. */
+static hence_result result_for_promise(hence_future *f, const hence_promise *promise)
+{
+    const bool is_future = promise->waitable.consumer.part == &hence_future_part;
+    return is_future ? hence_future_read_untold(f) : hence_future_result(f);
+}
+
 static void chained_told(hence_future *f, void *arg)
 {
     struct chained *chained = arg;
     hence_promise *promise = chained->promise;
-    hence_result r = f->loop->closed ? hence_fail_static(HENCE_ECLOSED)
-                                     : hence_future_result_for(f, &promise->waitable.consumer);
+    hence_result r =
+        f->loop->closed ? hence_fail_static(HENCE_ECLOSED) : result_for_promise(f, promise);
     hence_memory_put(chained, sizeof *chained);
     promise->waitable.consumer.part->keep(&promise->waitable, false);
     hence_resolve_at(NULL, promise, r);
@@ -191,7 +198,7 @@ int hence_future_chain(hence_future *f, hence_promise *p)
     if (f && !hence_future_is_here(f, "hence_future_chain()"))
         return -EPERM;
     if (f && hence_future_done(f)) {
-        hence_resolve_at(NULL, p, hence_future_result_for(f, &p->waitable.consumer));
+        hence_resolve_at(NULL, p, result_for_promise(f, p));
         return 0;
     }
     if (f && !is_done(&p->waitable)) {
@@ -227,11 +234,12 @@ static bool closes_circle(hence_future *f, struct hence_waitable *waitable)
     return leads_to(&f->waitable, last);
 }
 
-/* The chain whose consumer is the only one who has anything to do with `f`, or NULL. */
+/* The chain whose consumer is the only one who has anything to do with `f`, or NULL. One whose value may go back
+ * has to see what becomes of that. */
 static struct future_chain *only_chain(const hence_future *f)
 {
     struct hence_listener *listener = f->last;
-    if (f->references != 1 || (f->state & FUTURE_FIRST) || !listener ||
+    if (f->references != 1 || (f->state & (FUTURE_FIRST | FUTURE_RETURNABLE)) || !listener ||
         listener->next != listener || listener->fn != chain_told)
         return NULL;
     struct future_chain *chain = listener->arg;

@@ -112,7 +112,9 @@ static void tell(hence_future *f)
             hence_memory_put(listener, sizeof *listener);
             if (!f->loop->closed)
                 told_program(f);
-        } else if (HENCE_UNLIKELY((f->state & FUTURE_RETURNABLE) && !f->last)) {
+        } else if (HENCE_UNLIKELY((f->state & (FUTURE_RETURNABLE | FUTURE_LENT)) ==
+                                      FUTURE_RETURNABLE &&
+                                  !f->last)) {
             tell_last(f, fn, arg);
             return;
         }
@@ -120,7 +122,10 @@ static void tell(hence_future *f)
             fn(f, arg);
     }
     f->state &= ~(uint32_t)FUTURE_QUEUED;
-    hence_future_try_end(f);
+    if (HENCE_UNLIKELY(f->state & FUTURE_LENT)) /* by one of them: until the next turn */
+        hence_future_tell(f);
+    else
+        hence_future_try_end(f);
 }
 
 static hence_future *of_link(const struct hence_link *link)

@@ -353,10 +353,12 @@ static void leave_thread(hence_loop *loop)
 /* The loop's base is there only if `touch_base`. */
 static void close_loop(hence_loop *loop, bool touch_base)
 {
+    hence_loop_depend(loop); /* what is called or dropped below may be the last that points here */
     hence_shutdown_close(loop);
-    if (loop->closed) /* a shutdown callback closed it */
+    if (loop->closed) { /* a shutdown callback closed it */
+        hence_loop_undepend(loop);
         return;
-    hence_loop_depend(loop); /* what is dropped below may be the last that points here */
+    }
     loop->closed = true;
     leave_thread(loop);
     hence_door_close(loop);
@@ -433,11 +435,12 @@ static void tell_of_fork(hence_loop *loop)
     }
 }
 
-/* Without its base, or without a door, it is of no use. If it runs, its base stays: libevent is still in there. */
+/* Without its base, or without a door, it is of no use. If it runs, its base stays: libevent is still in there. What
+ * is dropped may let go of it. */
 static int give_up(hence_loop *loop)
 {
-    close_loop(loop, true);
     loop->stopped = true;
+    close_loop(loop, true);
     return -EIO;
 }
 

@@ -264,9 +264,11 @@ static void get(hence_queue *queue, hence_promise *promise)
 {
     struct item item;
     if (!queue->getters.size && take(queue, &item)) {
+        hence_primitive_ref(&queue->primitive); /* what ends with a chain may free it */
         hence_queue_future_note(queue, promise, &item);
         hence_resolve_at(NULL, promise, item.r);
         hence_primitive_serve(&queue->primitive);
+        hence_primitive_unref(&queue->primitive);
     } else if (queue->is_shut_down && !hence_queue_size(queue)) {
         hence_resolve_at(NULL, promise, hence_fail_static(HENCE_ESHUTDOWN));
     } else if (queue->getters.size >= queue->backlog) {

@@ -49,6 +49,12 @@ static void lose(hence_queue *queue, hence_result r)
     hence_drop(r);
 }
 
+/* What the item was to be, another Deferred's or Future's result, has been cancelled along with who waited. */
+static bool is_spent(const struct queue_future *future, const hence_result *r)
+{
+    return hence_is_chain(&future->item.r) && hence_is_cancelled(r);
+}
+
 static bool end(struct hence_returnable *self, bool is_untold)
 {
     struct queue_future *future = (struct queue_future *)self;
@@ -56,7 +62,7 @@ static bool end(struct hence_returnable *self, bool is_untold)
     bool keeps_memory = false;
     if (future->given && is_untold) {
         hence_result r = hence_take(&self->f.waitable.slot);
-        if (queue->primitive.freed || queue->is_cut_short) {
+        if (queue->primitive.freed || queue->is_cut_short || is_spent(future, &r)) {
             lose(queue, r);
         } else {
             future->item.r = r;

@@ -60,6 +60,35 @@ TEST(operators, then_runs_the_step_of_the_side_on_which_the_result_is)
     }
 }
 
+static hence_promise *ending_promise;
+static hence_future *ending;
+
+static hence_result end_the_Future(hence_result *in, void *arg)
+{
+    (void)in;
+    (void)arg;
+    hence_abandon(hence_promise_take(&ending_promise));
+    ending = hence_future_unref(ending);
+    return hence_none();
+}
+
+/* Without memory the step runs inside the call. */
+TEST(operators, the_step_of_then_may_end_the_Future)
+{
+    begin(0, STOPS);
+    ending = hence_future_new(both.loop, &ending_promise);
+    hence_future *f = hence_future_then(ending, end_the_Future, end_the_Future, NULL);
+    if (ending_promise) {
+        hence_promise *promise = hence_promise_take(&ending_promise);
+        hence_resolve(promise, hence_int(7));
+    }
+    run();
+    check_string(outcome_of(f), "none");
+    hence_future_unref(f);
+    ending = hence_future_unref(ending);
+    end();
+}
+
 TEST(operators, then_without_a_step_for_it_lets_the_result_pass)
 {
     begin(1, STOPS);

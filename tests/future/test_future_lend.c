@@ -75,6 +75,28 @@ TEST(future, a_failure_of_one_that_is_lent_is_reported_when_nobody_has_looked)
     end_loop(&both);
 }
 
+static void lend_again(hence_future *f, void *arg)
+{
+    hence_future_lend(hence_future_ref(f));
+    done(f, arg);
+}
+
+TEST(future, who_is_told_may_lend_it_until_the_next_turn)
+{
+    struct loop_and_clock both = begin_loop();
+    hence_promise *promise;
+    hence_future *f = hence_future_new(both.loop, &promise);
+    hence_future_add_done_callback(f, lend_again, "f");
+    hence_future_unref(f);
+    hence_resolve(promise, payload());
+    hence_test_turn(both.loop);
+    check_trace("f:shared");
+    check_int(payloads_alive(), 1);
+    hence_test_turn(both.loop);
+    check_int(payloads_alive(), 0);
+    end_loop(&both);
+}
+
 TEST(future, one_that_is_lent_ends_with_the_loop)
 {
     struct loop_and_clock both = begin_loop();

@@ -467,6 +467,20 @@ TEST(shutdown, a_callback_may_let_go_of_the_loop)
     check(!hence_loop_current());
 }
 
+TEST(shutdown, a_callback_of_a_closing_loop_may_let_it_go)
+{
+    hence_loop *loop = the_loop = hence_loop_new(NULL);
+    if (hence_loop_on_shutdown(loop, HENCE_SHUTDOWN_BEFORE, unref_in_shutdown, "unref", NULL) < 0) {
+        hence_loop_unref(loop);
+        return;
+    }
+    on_shutdown(loop, HENCE_SHUTDOWN_AFTER, "after");
+    hence_call_later_own(loop, 1, call, payload_new(), payload_destroy, NULL);
+    check_int(hence_loop_close(loop), 0);
+    check_trace("unref after");
+    check(!hence_loop_current());
+}
+
 TEST_ONCE(shutdown, it_ends_a_program_s_own_dispatch)
 {
     struct event_base *base = event_base_new();

@@ -173,3 +173,27 @@ TEST_ONCE(system, a_child_in_which_libevent_can_not_go_on_is_told)
 {
     check_int(reinit_where_fails(CALL_EVENT_REINIT), 0);
 }
+
+static void let_go_of_loop(void *loop)
+{
+    hence_loop_unref(loop);
+}
+
+TEST_ONCE(system, what_goes_with_the_loop_of_such_a_child_may_let_go_of_it)
+{
+    hence_loop *loop = hence_loop_new(NULL);
+    hence_call handle;
+    int status = -1;
+    hence_call_soon_own(loop, call, loop, let_go_of_loop, &handle);
+    fflush(NULL);
+    pid_t pid = fork();
+    cr_assert(pid >= 0);
+    if (pid == 0) {
+        alarm(20);
+        system_call_fails(CALL_EVENTFD, EMFILE, 1);
+        end_forked_child(hence_loop_reinit(loop) == -EIO ? 0 : 1);
+    }
+    cr_assert_eq(waitpid(pid, &status, 0), pid);
+    check_int(status, 0);
+    hence_call_cancel(loop, handle); /* which lets it go here, too */
+}
