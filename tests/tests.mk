@@ -149,6 +149,7 @@ CRITERION_TESTS += tests/sync/test_event.crit
 CRITERION_TESTS += tests/sync/test_barrier.crit
 CRITERION_TESTS += tests/sync/test_async_result.crit
 CRITERION_TESTS += tests/sync/test_condition.crit
+CRITERION_TESTS += tests/sync/test_condition_untold.crit
 CRITERION_TESTS += tests/sync/test_queue.crit
 CRITERION_TESTS += tests/sync/test_filesystem_lock.crit
 CRITERION_TESTS += tests/sync/test_random.crit
