@@ -193,7 +193,7 @@ HENCE_API hence_condition *hence_condition_free(hence_condition *condition);
      hold holds --> hence_condition_wait() --> it does not --> notified --> in the row of the lock --> hold holds
    @endverbatim
  * When the wait has ended, in whatever way, @p hold holds again; unless the lock is freed, or @p
- * hold is let go meanwhile: then it fails with #HENCE_EABANDONED. Without the right hold it fails
+ * hold is let go meanwhile: then it fails with #HENCE_EABANDONED at once. Without the right hold it fails
  * with #HENCE_EINVAL at once, and is reported.
  * Somebody may have been faster: see hence_condition_wait_for().
  *
