@@ -292,7 +292,8 @@ HENCE_API HENCE_MUST_USE hence_future *hence_run_in_executor_when_room_at(
  * @param fn        called on another thread, at most once
  * @param arg       handed to it; taken if @p drop is not NULL
  * @param drop      ends @p arg, as for hence_run_in_executor_at()
- * @return the Deferred, yours; NULL when there is no memory
+ * @return the Deferred, yours; NULL when there is no memory. On another thread than the loop's it fails with
+ *         #HENCE_EINVAL, with a report, and @p arg has been dropped; when the loop is closed, with #HENCE_ECLOSED
  * @threading{The loop's.}
  * @cancel{As hence_run_in_executor_at(). In Twisted the job runs all the same.}
  * @complexity{O(1).}
