@@ -75,6 +75,7 @@ CRITERION_TESTS += tests/compose/test_list_cancel.crit
 CRITERION_TESTS += tests/compose/test_list_life.crit
 CRITERION_TESTS += tests/compose/test_race.crit
 CRITERION_TESTS += tests/compose/test_share.crit
+CRITERION_TESTS += tests/compose/test_share_stacks.crit
 CRITERION_TESTS += tests/compose/test_timeout.crit
 CRITERION_TESTS += tests/compose/test_timeout_end.crit
 CRITERION_TESTS += tests/compose/test_depth.crit
