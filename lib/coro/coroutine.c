@@ -217,6 +217,7 @@ struct hence_coroutine *hence_coroutine_new(hence_result (*fn)(void *arg), void 
 #endif
     if (!c)
         return NULL;
+    hence_context_inherit(&c->here); /* not from the one that had its stack */
     c->here.is_left_for_good = false;
     c->innermost = c;
     c->fn = fn;
