@@ -125,6 +125,7 @@ CRITERION_TESTS += tests/coro/test_scope_misuse.crit
 CRITERION_TESTS += tests/coro/test_task_group.crit
 CRITERION_TESTS += tests/coro/test_task_group_failures.crit
 CRITERION_TESTS += tests/coro/test_task_group_cancel.crit
+CRITERION_TESTS += tests/coro/test_task_group_circles.crit
 CRITERION_TESTS += tests/coro/test_task_group_start.crit
 CRITERION_TESTS += tests/coro/test_task_group_misuse.crit
 CRITERION_TESTS += tests/coro/test_timeout.crit

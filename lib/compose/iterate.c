@@ -54,7 +54,8 @@ static bool closes_circle(const struct turns *turns, struct hence_waitable *wait
     if (turns->consumer->part == &hence_future_part &&
         !hence_future_has_listeners((const hence_future *)turns->consumer))
         return false;
-    struct hence_search search = {.to = last, .steps = 100, .branches = 100};
+    struct hence_search search = {
+        .to = last, .or_to = hence_waitable_head(waitable), .steps = 100, .branches = 100};
     return hence_waitable_leads_to(&turns->waitable, &search);
 }
 
