@@ -52,6 +52,9 @@ HENCE_API HENCE_MUST_USE hence_threadsafe_promise *hence_threadsafe_promise_new(
 /**
  * @brief Resolve the promise, on the loop's thread, as soon as the loop comes to it.
  *
+ * A Deferred's steps run in their turn, behind the calls that this thread has posted before. A Future is done as soon as
+ * the loop takes what has been posted, so such a call may find it done already; its listeners are told behind that call.
+ *
  * @param t  taken; NULL is accepted
  * @param r  taken: it goes to the loop's thread, so no chain, and nothing that this thread still uses
  *
