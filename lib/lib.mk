@@ -45,6 +45,8 @@ base_sources = \
 	lib/base/ring.h \
 	lib/base/slab.c \
 	lib/base/slab.h \
+	lib/base/stack.c \
+	lib/base/stack.h \
 	lib/base/thread.c \
 	lib/base/thread.h \
 	lib/base/version.c

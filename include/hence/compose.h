@@ -259,6 +259,8 @@ typedef struct hence_share hence_share;
                                  others. If nobody waits any more, and the share has been let go,
                                  the input is cancelled
    @endverbatim
+ * Shares that wait for each other in a circle fail with #HENCE_EDEADLK if they are at most 300, see hence_chain(). More of
+ * them wait, and keep their memory, until hence_share_cancel() is called for one of them.
  *
  * @param d  taken, and its result too. NULL is the out-of-memory failure
  * @return the share, yours: hence_share_unref(); NULL when there is no memory: then @p d has been let

@@ -366,7 +366,8 @@ HENCE_API HENCE_MUST_USE hence_result hence_log_error(hence_result *in, void *me
  * The outer chain waits until @p d has run the steps that it had when it was chained, and goes on
  * with its result. A cancellation of the outer one is passed on to @p d. If @p d is the outer chain
  * itself, or waits for it in a circle, the result is the failure #HENCE_EDEADLK; if its result went
- * to another consumer already, #HENCE_ETAKEN.
+ * to another consumer already, #HENCE_ETAKEN. A circle is looked for through a thousand that wait for each
+ * other: a longer one waits, and keeps its memory, until one of those in it is cancelled.
  *
  * @param d  taken: keep a reference of your own to use it later. NULL is the out-of-memory failure
  * @return a result that stands for it

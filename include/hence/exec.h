@@ -52,6 +52,9 @@ HENCE_API HENCE_MUST_USE hence_threadsafe_promise *hence_threadsafe_promise_new(
 /**
  * @brief Resolve the promise, on the loop's thread, as soon as the loop comes to it.
  *
+ * A Deferred's steps run in their turn, behind the calls that this thread has posted before. A Future is done as soon as
+ * the loop takes what has been posted, so such a call may find it done already; its listeners are told behind that call.
+ *
  * @param t  taken; NULL is accepted
  * @param r  taken: it goes to the loop's thread, so no chain, and nothing that this thread still uses
  *
@@ -292,7 +295,8 @@ HENCE_API HENCE_MUST_USE hence_future *hence_run_in_executor_when_room_at(
  * @param fn        called on another thread, at most once
  * @param arg       handed to it; taken if @p drop is not NULL
  * @param drop      ends @p arg, as for hence_run_in_executor_at()
- * @return the Deferred, yours; NULL when there is no memory
+ * @return the Deferred, yours; NULL when there is no memory. On another thread than the loop's it fails with
+ *         #HENCE_EINVAL, with a report, and @p arg has been dropped; when the loop is closed, with #HENCE_ECLOSED
  * @threading{The loop's.}
  * @cancel{As hence_run_in_executor_at(). In Twisted the job runs all the same.}
  * @complexity{O(1).}

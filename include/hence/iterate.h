@@ -12,7 +12,9 @@
  * queue; a program writes its own for the pages of a site or the rows of a query.
  *
  * All of these give a Future. Cancelling it cancels what they wait for at the time, and it is done when
- * that has ended.
+ * that has ended. If that has its result already, but has not told them of it yet, hence_using()
+ * answers -EALREADY and goes on; the others end as cancelled all the same and do not see that result: what came
+ * out of a queue goes back there.
  * @{
  */
 

@@ -193,7 +193,7 @@ HENCE_API hence_condition *hence_condition_free(hence_condition *condition);
      hold holds --> hence_condition_wait() --> it does not --> notified --> in the row of the lock --> hold holds
    @endverbatim
  * When the wait has ended, in whatever way, @p hold holds again; unless the lock is freed, or @p
- * hold is let go meanwhile: then it fails with #HENCE_EABANDONED. Without the right hold it fails
+ * hold is let go meanwhile: then it fails with #HENCE_EABANDONED at once. Without the right hold it fails
  * with #HENCE_EINVAL at once, and is reported.
  * Somebody may have been faster: see hence_condition_wait_for().
  *
@@ -224,6 +224,9 @@ HENCE_API HENCE_MUST_USE hence_deferred *hence_condition_wait_at(const char *sit
 
 /**
  * @brief hence_condition_wait() as a Future. The macro hence_condition_wait_future() adds the line.
+ *
+ * If it was notified and nobody is told of it in the end (it was let go of, the task that awaits it cancelled, another
+ * one has won a race), the next one is notified in its place; @p hold holds all the same.
  *
  * @param site       a string that lives for ever: #HENCE_SITE; or NULL
  * @param loop       lent
@@ -290,6 +293,8 @@ HENCE_API HENCE_MUST_USE hence_deferred *hence_condition_wait_for_at(const char 
 /**
  * @brief hence_condition_wait_for() as a Future. The macro hence_condition_wait_for_future() adds
  * the line.
+ *
+ * A notification that nobody is told of in the end goes to the next one, as with hence_condition_wait_future().
  *
  * @param site       a string that lives for ever: #HENCE_SITE; or NULL
  * @param loop       lent

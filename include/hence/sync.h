@@ -147,8 +147,8 @@ typedef struct hence_lock hence_lock;
 HENCE_API HENCE_MUST_USE hence_lock *hence_lock_new(void);
 
 /**
- * @brief Let it go. Those who wait fail with #HENCE_EABANDONED. Holds that are out may be let go
- * later.
+ * @brief Let it go. Those who wait for it, and then those who wait for a condition of it, fail with
+ * #HENCE_EABANDONED. Holds that are out may be let go later.
  *
  * @param lock  taken; NULL is accepted. It may be freed in a step that it runs
  * @return NULL

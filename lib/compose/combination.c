@@ -81,7 +81,8 @@ static bool is_in_circle(struct combination *c)
         return false;
     if (hence_waitable_waits_for(input, whole, &last))
         return true;
-    struct hence_search search = {.to = last, .steps = 1000, .branches = 100};
+    struct hence_search search = {
+        .to = last, .or_to = hence_waitable_head(input), .steps = 1000, .branches = 100};
     return c->consumer && !is_done(last) && hence_waitable_leads_to(whole, &search);
 }
 

@@ -3,69 +3,190 @@
  * Loops over what takes time.
  *
  * Each is a function that is called in turns: it gets the result that it has waited for, and leaves the one
- * that it waits for next. What is there already is handed back at once; for anything else a Deferred waits,
- * whose only step is the next turn, and which the chain returns: so a row of them is cut out as it goes,
- * and the loop needs constant stack and memory.
+ * that it waits for next. What is there already is handed back at once. The loop is something that can be waited
+ * for by itself, and waits itself, as a task of a coroutine does, but without a stack: so it needs constant memory,
+ * and a cancellation that what it waits for is too late for comes to the loop instead.
  */
 #include <hence/iterate.h>
 
-#include "compose/operators.h"
+#include <errno.h>
+
+#include "base/memory.h"
+#include "future/future.h"
+#include "value/waitable.h"
 
 /* The first member of what each of them needs. */
 struct turns {
+    struct hence_waitable waitable; /* the slot is not used */
+    struct hence_consumer *consumer;
+    struct hence_waitable *awaited; /* NULL: a turn runs */
     /* Takes *r, and leaves what is to be waited for there, or the outcome; then it returns false. */
     bool (*turn)(struct turns *turns, hence_result *r);
+    void (*destroy)(struct turns *turns); /* what it holds; may be NULL */
+    size_t size;
+    bool must_cancel; /* what is awaited has its result, but the loop has not been told of it yet */
 };
 
-static hence_result next_turn(hence_result *in, void *arg);
+/* ---- its end ---- */
 
-static hence_result go_on(struct turns *turns, hence_result r)
+static void turns_free(struct turns *turns)
 {
-    while (turns->turn(turns, &r)) {
-        if (!hence_is_chain(&r))
-            continue;
-        hence_deferred *d = hence_deferred_succeed_at(NULL, r);
-        if (!d) {
-            r = hence_fail_static(HENCE_ENOMEM);
-        } else if (hence_deferred_get_state(d) == HENCE_DEFERRED_DONE) {
-            r = hence_deferred_take(d);
-            hence_deferred_unref(d);
-        } else {
-            hence_deferred_add_both(d, next_turn, turns);
-            return hence_chain(d);
-        }
+    if (turns->destroy)
+        turns->destroy(turns);
+    hence_memory_put(turns, turns->size);
+}
+
+static struct hence_consumer *end(struct turns *turns)
+{
+    struct hence_consumer *consumer = turns->consumer;
+    turns_free(turns);
+    return consumer;
+}
+
+/* ---- going on ---- */
+
+/* Would it, by waiting for `waitable`, wait for itself? */
+static bool closes_circle(const struct turns *turns, struct hence_waitable *waitable)
+{
+    struct hence_waitable *last;
+    if (hence_waitable_waits_for(waitable, &turns->waitable, &last))
+        return true;
+    if (turns->consumer->part == &hence_future_part &&
+        !hence_future_has_listeners((const hence_future *)turns->consumer))
+        return false;
+    struct hence_search search = {
+        .to = last, .or_to = hence_waitable_head(waitable), .steps = 100, .branches = 100};
+    return hence_waitable_leads_to(&turns->waitable, &search);
+}
+
+/* Puts the result of the chain *r there if there is one; otherwise waits for it, and returns false. */
+static bool take(struct turns *turns, hence_result *r)
+{
+    struct hence_waitable *waitable = hence_chained(r);
+    if (HENCE_UNLIKELY(closes_circle(turns, waitable))) {
+        waitable->consumer.part->unref(waitable);
+        *r = hence_fail_static(HENCE_EDEADLK);
+        return true;
     }
-    return r;
+    if (waitable->consumer.part->take(waitable, &turns->waitable.consumer, r)) {
+        *r = hence_receive(*r);
+        return true;
+    }
+    turns->awaited = waitable;
+    return false;
 }
 
-static hence_result next_turn(hence_result *in, void *arg)
+/* Who is to get the outcome, and the outcome, if that is there now; otherwise NULL. */
+static struct hence_consumer *go_on(struct turns *turns, hence_result *r)
 {
-    return go_on(arg, hence_take(in));
+    while (turns->turn(turns, r)) {
+        if (hence_is_chain(r) && !take(turns, r))
+            return NULL;
+    }
+    return end(turns);
 }
 
-/* A Deferred with `size` bytes for such turns, filled with zeroes, which its promise begins; NULL when
- * there is no memory. */
-static void *turns_new(const char *site, size_t size, hence_drop_fn *destroy,
-                       hence_promise **promise, hence_deferred **d)
+/* ---- the parts that it plays ---- */
+
+static bool take_part(struct hence_waitable *self, struct hence_consumer *consumer,
+                      hence_result *out)
 {
-    *d = hence_deferred_new_at(site, promise);
-    struct turns *turns = *d ? hence_deferred_alloc(*d, size, destroy) : NULL;
-    if (turns && hence_deferred_add_callback(*d, next_turn, turns) == 0)
-        return turns;
-    hence_deferred_forget(*d);
-    if (*d)
-        hence_abandon(*promise);
-    return NULL;
+    (void)out; /* it is taken before it begins */
+    ((struct turns *)self)->consumer = consumer;
+    return false;
 }
 
-static hence_future *turns_begin(const char *site, hence_loop *loop, hence_promise *promise,
-                                 hence_deferred *d)
+static void hand_on_part(struct hence_waitable *self, struct hence_consumer *consumer)
 {
-    hence_future *f = hence_future_of_deferred(site, loop, d);
-    if (f)
-        hence_resolve_at(NULL, promise, hence_none());
-    else
-        hence_abandon(promise);
+    ((struct turns *)self)->consumer = consumer;
+}
+
+static struct hence_waitable *waits_for_part(const struct hence_waitable *self)
+{
+    return ((const struct turns *)self)->awaited;
+}
+
+/* From inside a turn: rule 37, as a Deferred in its own step. */
+static int cancel_part(struct hence_waitable *self)
+{
+    (void)self;
+    return -EALREADY;
+}
+
+static int cancel_refused_part(struct hence_waitable *self)
+{
+    ((struct turns *)self)->must_cancel = true;
+    return 0;
+}
+
+static struct hence_consumer *waiter_part(const struct hence_waitable *self)
+{
+    return ((const struct turns *)self)->consumer;
+}
+
+static struct hence_waitable *owner_part(struct hence_consumer *self)
+{
+    return (struct hence_waitable *)self;
+}
+
+static struct hence_consumer *deliver_part(struct hence_consumer *self, hence_result *r)
+{
+    struct turns *turns = (struct turns *)self;
+    turns->awaited = NULL;
+    if (turns->must_cancel) { /* it has not been told of this: what came out of a queue goes back */
+        turns->must_cancel = false;
+        hence_drop(*r);
+        *r = hence_fail_static(HENCE_ECANCELLED);
+    } else {
+        *r = hence_receive(*r);
+    }
+    return go_on(turns, r);
+}
+
+static void waits_instead_part(struct hence_consumer *self, struct hence_waitable *waitable)
+{
+    ((struct turns *)self)->awaited = waitable;
+}
+
+static const struct hence_part turns_part = {
+    .take = take_part,
+    .hand_on = hand_on_part,
+    .waits_for = waits_for_part,
+    .cancel = cancel_part,
+    .cancel_refused = cancel_refused_part,
+    .waiter = waiter_part,
+    .owner = owner_part,
+    .deliver = deliver_part,
+    .waits_instead = waits_instead_part,
+    .takes_untold = true,
+};
+
+/* ---- made ---- */
+
+/* `size` bytes for such turns, filled with zeroes, and the Future that will wait for them; NULL when there is no
+ * memory. */
+static void *turns_new(const char *site, hence_loop *loop, size_t size, hence_promise **promise,
+                       hence_future **f)
+{
+    *f = hence_future_new_at(site, loop, promise);
+    struct turns *turns = *f ? hence_memory_get_zeroed(size) : NULL;
+    if (turns) {
+        turns->waitable.consumer.part = &turns_part;
+        turns->size = size;
+    } else if (*f) {
+        hence_resolve_at(NULL, *promise, hence_fail_static(HENCE_ECANCELLED)); /* no report */
+        hence_future_unref(*f);
+    }
+    return turns;
+}
+
+static hence_future *turns_begin(struct turns *turns, hence_promise *promise, hence_future *f)
+{
+    hence_result r = hence_none();
+    hence_resolve_at(NULL, promise, hence_chain_to(&turns->waitable));
+    struct hence_consumer *consumer = go_on(turns, &r);
+    if (consumer)
+        hence_deliver(consumer, r);
     return f;
 }
 
@@ -118,30 +239,29 @@ static bool collect_turn(struct turns *turns, hence_result *r)
     return true;
 }
 
-static void collect_destroy(void *p)
+static void collect_destroy(struct turns *turns)
 {
-    hence_list_free(((struct collect *)p)->list);
+    hence_list_free(((struct collect *)turns)->list);
 }
 
 hence_future *hence_collect_at(const char *site, hence_loop *loop, hence_next_fn *next, void *arg)
 {
     hence_promise *promise;
-    hence_deferred *d;
+    hence_future *f;
+    hence_list *list = next ? hence_list_new(0) : NULL;
     struct collect *collect = NULL;
-    if (next)
-        collect = turns_new(site, sizeof *collect, collect_destroy, &promise, &d);
-    if (!collect)
-        return NULL;
-    collect->turns.turn = collect_turn;
-    collect->next = next;
-    collect->arg = arg;
-    collect->list = hence_list_new(0);
-    if (!collect->list) {
-        hence_deferred_forget(d);
-        hence_abandon(promise);
+    if (list)
+        collect = turns_new(site, loop, sizeof *collect, &promise, &f);
+    if (!collect) {
+        hence_list_free(list);
         return NULL;
     }
-    return turns_begin(site, loop, promise, d);
+    collect->turns.turn = collect_turn;
+    collect->turns.destroy = collect_destroy;
+    collect->next = next;
+    collect->arg = arg;
+    collect->list = list;
+    return turns_begin(&collect->turns, promise, f);
 }
 
 /* ---- for each ---- */
@@ -192,27 +312,28 @@ static bool for_each_begin(struct turns *turns, hence_result *r)
     return true;
 }
 
-static void for_each_destroy(void *p)
+static void for_each_destroy(struct turns *turns)
 {
-    hence_drop(((struct for_each *)p)->value);
+    hence_drop(((struct for_each *)turns)->value);
 }
 
 hence_future *hence_for_each_at(const char *site, hence_loop *loop, hence_next_fn *next,
                                 void *next_arg, hence_step *body, void *body_arg)
 {
     hence_promise *promise;
-    hence_deferred *d;
+    hence_future *f;
     struct for_each *each = NULL;
     if (next && body)
-        each = turns_new(site, sizeof *each, for_each_destroy, &promise, &d);
+        each = turns_new(site, loop, sizeof *each, &promise, &f);
     if (!each)
         return NULL;
     each->turns.turn = for_each_begin;
+    each->turns.destroy = for_each_destroy;
     each->next = next;
     each->next_arg = next_arg;
     each->body = body;
     each->body_arg = body_arg;
-    return turns_begin(site, loop, promise, d);
+    return turns_begin(&each->turns, promise, f);
 }
 
 /* ---- while ---- */
@@ -258,15 +379,15 @@ hence_future *hence_repeat_while_at(const char *site, hence_loop *loop, hence_re
                                     hence_result_fn *body, void *arg)
 {
     hence_promise *promise;
-    hence_deferred *d;
+    hence_future *f;
     struct repeat *repeat = NULL;
     if (condition && body)
-        repeat = turns_new(site, sizeof *repeat, NULL, &promise, &d);
+        repeat = turns_new(site, loop, sizeof *repeat, &promise, &f);
     if (!repeat)
         return NULL;
     repeat->turns.turn = repeat_ask;
     repeat->condition = condition;
     repeat->body = body;
     repeat->arg = arg;
-    return turns_begin(site, loop, promise, d);
+    return turns_begin(&repeat->turns, promise, f);
 }

@@ -4,7 +4,8 @@
  *
  * A share consumes the Deferred and keeps its result, as a Future does, but without a loop: those who
  * wait are told at once, in the order in which they asked. A share that gets its result while another
- * one is telling waits for its turn, so that a long row of shares needs no stack.
+ * one is telling waits for its turn, so that a long row of shares needs no stack. But for one that is telling on the
+ * stack of a coroutine which stops in the middle of it, nobody waits.
  */
 #include <hence/compose.h>
 
@@ -12,6 +13,7 @@
 
 #include "base/memory.h"
 #include "base/ring.h"
+#include "base/stack.h"
 #include "compose/share.h"
 #include "value/failure.h"
 #include "value/waitable.h"
@@ -72,25 +74,30 @@ static hence_promise *strike_off(struct waiting *waiting)
     return promise;
 }
 
+/* Those whose turn is still to come. */
+struct row {
+    hence_share *first, **end;
+};
+
 /* Cancels what `share` waits for; in turn, as below, for a row of shares that wait for each other. */
 static void cancel_in_turn(hence_share *share)
 {
-    static _Thread_local hence_share *first;
-    static _Thread_local bool cancelling;
+    struct row mine = {share, NULL}, *row = hence_stack_find_row(HENCE_TURNS_CANCELLING);
     ref(share);
-    share->next_to_cancel = first;
-    first = share;
-    if (cancelling)
+    share->next_to_cancel = row ? row->first : NULL;
+    if (row) {
+        row->first = share;
         return;
-    cancelling = true;
-    while (first) {
-        hence_share *next = first;
-        first = next->next_to_cancel;
+    }
+    hence_stack_set_row(HENCE_TURNS_CANCELLING, &mine);
+    while (mine.first) {
+        hence_share *next = mine.first;
+        mine.first = next->next_to_cancel;
         if (next->from)
             hence_waitable_cancel(next->from);
         unref(next);
     }
-    cancelling = false;
+    hence_stack_set_row(HENCE_TURNS_CANCELLING, NULL);
 }
 
 static bool stop_waiting(hence_promise *promise, void *arg)
@@ -125,25 +132,23 @@ static void tell(hence_share *share)
 
 static void tell_in_turn(hence_share *share)
 {
-    static _Thread_local hence_share *first, **end;
-    static _Thread_local bool telling;
+    struct row mine, *row = hence_stack_find_row(HENCE_TURNS_TELLING);
     share->next_to_tell = NULL;
-    if (telling) {
-        *end = share;
-        end = &share->next_to_tell;
+    if (row) {
+        *row->end = share;
+        row->end = &share->next_to_tell;
         return;
     }
-    telling = true;
-    first = share;
-    end = &share->next_to_tell;
-    while (first) {
-        hence_share *next = first;
-        first = next->next_to_tell;
-        if (!first)
-            end = &first;
+    mine = (struct row){share, &share->next_to_tell};
+    hence_stack_set_row(HENCE_TURNS_TELLING, &mine);
+    while (mine.first) {
+        hence_share *next = mine.first;
+        mine.first = next->next_to_tell;
+        if (!mine.first)
+            mine.end = &mine.first;
         tell(next);
     }
-    telling = false;
+    hence_stack_set_row(HENCE_TURNS_TELLING, NULL);
 }
 
 static struct hence_consumer *deliver_part(struct hence_consumer *self, hence_result *r)

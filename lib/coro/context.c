@@ -88,7 +88,8 @@ static unsigned long request_of_valgrind(unsigned long request, unsigned long fi
 #if HENCE_CONTEXT_BY_JUMP
 
 /* The message is in the third and fourth register of arguments, and is returned in the two registers of
- * results; the contexts stay where they are, for enter(). */
+ * results; the contexts stay where they are, for enter(). To set the control words for floating-point numbers
+ * takes less time than to see whether they differ. */
 __asm__(".text\n"
         ".p2align 4\n"
         ".globl hence_context_jump\n"
@@ -102,8 +103,12 @@ __asm__(".text\n"
         "pushq %r13\n\t"
         "pushq %r14\n\t"
         "pushq %r15\n\t"
+        "stmxcsr 8(%rdi)\n\t"
+        "fnstcw 12(%rdi)\n\t"
         "movq %rsp, (%rdi)\n\t"
         "movq (%rsi), %rsp\n\t"
+        "ldmxcsr 8(%rsi)\n\t"
+        "fldcw 12(%rsi)\n\t"
         "popq %r15\n\t"
         "popq %r14\n\t"
         "popq %r13\n\t"
@@ -122,7 +127,10 @@ hence_result hence_context_jump(struct hence_context *from, struct hence_context
 bool hence_context_jump_and_ask(struct hence_context *from, struct hence_context *to,
                                 hence_result message) __asm__("hence_context_jump");
 
-_Static_assert(offsetof(struct hence_context, stack_pointer) == 0, "where the jump expects it");
+_Static_assert(offsetof(struct hence_context, stack_pointer) == 0 &&
+                   offsetof(struct hence_context, modes.sse) == 8 &&
+                   offsetof(struct hence_context, modes.x87) == 12,
+               "where the jump expects them");
 
 static void enter(struct hence_context *from, struct hence_context *here)
 {
@@ -154,10 +162,24 @@ static void prepare_jump(struct hence_context *here)
 extern void long_jump(sigjmp_buf registers, int value) __asm__("siglongjmp")
     __attribute__((noreturn));
 
+static inline void set_modes(const struct hence_modes *modes)
+{
+#if defined(__x86_64__)
+    __asm__ volatile("ldmxcsr %0" : : "m"(modes->sse));
+    __asm__ volatile("fldcw %0" : : "m"(modes->x87));
+#elif defined(__aarch64__)
+    __asm__ volatile("msr fpcr, %0" : : "r"(modes->fpcr));
+#else
+    (void)modes;
+#endif
+}
+
 static __attribute__((noinline)) void jump(struct hence_context *from, struct hence_context *to)
 {
+    hence_context_inherit(from);
     if (sigsetjmp(from->registers, 0) == 0)
         long_jump(to->registers, 1);
+    set_modes(&from->modes);
 }
 
 static struct hence_context *of_halves(unsigned high, unsigned low)

@@ -14,6 +14,9 @@
  *                   put versions of its own in place of the others; and where the processor keeps a second
  *                   stack of return addresses, which only libc knows how to switch
  *
+ * How the processor rounds, and which of its floating-point exceptions trap, is kept with the stack, as a function has to
+ * keep it for its caller. swapcontext() does that itself.
+ *
  * C++ keeps the exceptions that are being handled for each thread, not for each stack: they are put aside
  * with the stack.
  *
@@ -24,6 +27,7 @@
 #include <setjmp.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <ucontext.h>
 
 #include <hence/result.h>
@@ -34,6 +38,18 @@
 #define HENCE_CONTEXT_BY_JUMP 0
 #endif
 
+/* The control words for floating-point numbers. Elsewhere they are the thread's. */
+struct hence_modes {
+#if defined(__x86_64__)
+    uint32_t sse;
+    uint16_t x87;
+#elif defined(__aarch64__)
+    uint64_t fpcr;
+#else
+    char none;
+#endif
+};
+
 /* Where a flow of control goes on. */
 struct hence_context {
 #if HENCE_CONTEXT_BY_JUMP
@@ -41,6 +57,7 @@ struct hence_context {
 #else
     sigjmp_buf registers;
 #endif
+    struct hence_modes modes;
     void (*entry)(void *arg); /* what it begins with */
     void *arg;
     /* For sanitizers. The stack of a thread itself is known once it has been left. */
@@ -60,6 +77,20 @@ void hence_context_forget(void *p, size_t size);
  * on, when it is first switched to. */
 void hence_context_begin(struct hence_context *here, void *bottom, size_t size,
                          void (*entry)(void *arg), void *arg);
+
+/* When it is next switched to it finds the floating-point control words as they are now. To be called for one that
+ * begins. */
+static inline void hence_context_inherit(struct hence_context *here)
+{
+#if defined(__x86_64__)
+    __asm__ volatile("stmxcsr %0" : "=m"(here->modes.sse));
+    __asm__ volatile("fnstcw %0" : "=m"(here->modes.x87));
+#elif defined(__aarch64__)
+    __asm__ volatile("mrs %0, fpcr" : "=r"(here->modes.fpcr));
+#else
+    (void)here;
+#endif
+}
 
 /* Nobody will switch to it again: its stack may be unmapped. */
 void hence_context_end(struct hence_context *here);

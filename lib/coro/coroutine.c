@@ -19,8 +19,6 @@
 #define COLOURS     16
 #define COLOUR_SIZE ((size_t)128)
 
-_Thread_local struct hence_coroutine *hence_coroutine_here;
-
 /* The stacks of a thread. */
 static _Thread_local struct {
     size_t mapped; /* bytes of those to come, with the guard page; 0: nothing is set up yet */
@@ -60,7 +58,7 @@ static void run(void *arg)
         hence_result message = c->fn(c->arg);
         finish(c);
         c->here.is_left_for_good = true;
-        hence_coroutine_here = c->outer;
+        hence_stack_here = c->stack.outer;
         hence_context_switch(&c->here, &c->resumer, message);
     }
 }
@@ -219,6 +217,7 @@ struct hence_coroutine *hence_coroutine_new(hence_result (*fn)(void *arg), void 
 #endif
     if (!c)
         return NULL;
+    hence_context_inherit(&c->here); /* not from the one that had its stack */
     c->here.is_left_for_good = false;
     c->innermost = c;
     c->fn = fn;

@@ -18,15 +18,16 @@
 #include <stdint.h>
 
 #include "base/ring.h"
+#include "base/stack.h"
 #include "coro/context.h"
 
 struct hence_coroutine {
+    struct hence_stack stack; /* first; its `outer` is the coroutine that has resumed it, or NULL */
     struct hence_context here;    /* where it goes on, */
     struct hence_context resumer; /* and where the one who has it go on does */
     /* The coroutine that runs inside of this one: itself, or one that was resumed by it, and again, and
      * that has suspended them all together. */
     struct hence_coroutine *innermost;
-    struct hence_coroutine *outer; /* the one that has resumed it, or NULL */
     hence_result (*fn)(void *arg);
     void *arg;
     char *mapping;
@@ -41,7 +42,10 @@ struct hence_coroutine {
 };
 
 /* The one that runs, or NULL. */
-extern _Thread_local struct hence_coroutine *hence_coroutine_here;
+static inline struct hence_coroutine *hence_coroutine_here(void)
+{
+    return (struct hence_coroutine *)hence_stack_here;
+}
 
 /* A coroutine that will call fn(arg), on a stack of this thread; NULL if none can be had. When `fn` returns
  * the coroutine is gone, and who has resumed it gets what `fn` returned as the message. */
@@ -50,16 +54,16 @@ struct hence_coroutine *hence_coroutine_new(hence_result (*fn)(void *arg), void 
 /* Has it go on, and gives it a message. Returns the one that it suspends itself or ends with. */
 static inline hence_result hence_coroutine_resume(struct hence_coroutine *c, hence_result message)
 {
-    c->outer = hence_coroutine_here;
-    hence_coroutine_here = c->innermost;
+    c->stack.outer = hence_stack_here;
+    hence_stack_here = &c->innermost->stack;
     return hence_context_switch(&c->resumer, &c->innermost->here, message);
 }
 
 /* The same where messages are true or false. */
 static inline bool hence_coroutine_ask(struct hence_coroutine *c, hence_result message)
 {
-    c->outer = hence_coroutine_here;
-    hence_coroutine_here = c->innermost;
+    c->stack.outer = hence_stack_here;
+    hence_stack_here = &c->innermost->stack;
     return hence_context_ask(&c->resumer, &c->innermost->here, message);
 }
 
@@ -67,9 +71,9 @@ static inline bool hence_coroutine_ask(struct hence_coroutine *c, hence_result m
  * resumed again. Returns the message of who does that. */
 static inline hence_result hence_coroutine_suspend(struct hence_coroutine *c, hence_result message)
 {
-    struct hence_coroutine *self = hence_coroutine_here;
+    struct hence_coroutine *self = hence_coroutine_here();
     c->innermost = self;
-    hence_coroutine_here = c->outer;
+    hence_stack_here = c->stack.outer;
     return hence_context_switch(&self->here, &c->resumer, message);
 }
 

@@ -211,7 +211,8 @@ static HENCE_NOINLINE hence_result refuse_to_yield(bool is_closing, hence_result
 
 hence_result hence_yield(hence_generator *g, hence_result r)
 {
-    if (HENCE_UNLIKELY(!g || g->state != GENERATOR_RUNNING || hence_coroutine_here != g->coroutine))
+    if (HENCE_UNLIKELY(!g || g->state != GENERATOR_RUNNING ||
+                       hence_coroutine_here() != g->coroutine))
         return refuse_to_yield(false, r);
     if (HENCE_UNLIKELY(g->references == 1)) /* nobody holds it any more: it is to end */
         g->is_closing = true;

@@ -56,9 +56,8 @@ static bool closes_circle(struct task *task, struct hence_waitable *waitable)
         return true;
     if (task->future && !hence_future_has_listeners(task->future)) /* nobody waits for it */
         return false;
-    /* one at whose group's exit it will be waited for may wait for something else now: so `last` is not enough */
-    const struct hence_waitable *first = waitable->consumer.part->waits_for(waitable);
-    struct hence_search search = {.to = last, .or_to = first, .steps = 100, .branches = 100};
+    struct hence_search search = {
+        .to = last, .or_to = hence_waitable_head(waitable), .steps = 100, .branches = 100};
     return hence_waitable_leads_to(&task->waitable, &search);
 }
 

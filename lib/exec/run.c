@@ -101,6 +101,14 @@ static void refuse(hence_promise *promise, hence_promise *room, const struct req
     hence_resolve_at(NULL, promise, hence_fail_static(error));
 }
 
+/* What a job fails with that the loop does not want: hence_loop_refusal()'s words. */
+static hence_error refusal(int error)
+{
+    if (error == -ENOMEM)
+        return HENCE_ENOMEM;
+    return error == -ESHUTDOWN ? HENCE_ECLOSED : HENCE_EINVAL;
+}
+
 /* A job that has begun but for being queued; or NULL, and then all has been refused. */
 static struct loop_job *job_new(hence_loop *loop, hence_executor *executor,
                                 const struct request *request, hence_promise *promise,
@@ -144,17 +152,21 @@ static void start(hence_loop *loop, hence_executor *executor, const struct reque
         refuse(promise, room, request, HENCE_EINVAL);
         return;
     }
+    int error = hence_loop_check(loop, "hence_defer_to_thread()");
+    if (error) {
+        refuse(promise, room, request, refusal(error));
+        return;
+    }
     if (!executor)
         executor = hence_executor_default(loop);
     if (!executor) {
-        const bool is_closed = loop && hence_loop_is_closed(loop);
-        refuse(promise, room, request, is_closed ? HENCE_ECLOSED : HENCE_ENOMEM);
+        refuse(promise, room, request, HENCE_ENOMEM);
         return;
     }
     struct loop_job *job = job_new(loop, executor, request, promise, room);
     if (!job)
         return;
-    int error = hence_executor_queue(executor, &job->job, may_stand_in_line);
+    error = hence_executor_queue(executor, &job->job, may_stand_in_line);
     if (error < 0)
         hence_job_refuse(&job->job, hence_executor_refusal(executor, error));
 }

@@ -231,7 +231,9 @@ static bool closes_circle(hence_future *f, struct hence_waitable *waitable)
         return waitable->consumer.part->waits_for(waitable) == &f->waitable;
     if (hence_waitable_waits_for(waitable, &f->waitable, &last))
         return true;
-    return leads_to(&f->waitable, last);
+    struct hence_search search = {
+        .to = last, .or_to = hence_waitable_head(waitable), .steps = 100, .branches = 100};
+    return !is_done(last) && hence_waitable_leads_to(&f->waitable, &search);
 }
 
 /* The chain whose consumer is the only one who has anything to do with `f`, or NULL. One whose value may go back

@@ -5,7 +5,8 @@
  * A wait is something that can be waited for by itself, as a combination is: what the caller gets is a
  * Deferred or Future resolved with a chain to it. So a cancellation comes to the wait, which can take its
  * time: it ends only when the hold holds again (rule 157). Who is notified queues up for the lock at once,
- * with its own hold, so there is no wake-up that could get lost on the way.
+ * with its own hold, so there is no wake-up that could get lost on the way. Only a Future's may be, on its way
+ * through the loop: if nobody has been told of it in the end, the next one is notified in its place.
  */
 #include <hence/notify.h>
 
@@ -13,6 +14,7 @@
 
 #include "base/memory.h"
 #include "base/report.h"
+#include "future/returnable.h"
 #include "sync/gate.h"
 #include "value/waitable.h"
 
@@ -22,9 +24,16 @@ struct hence_condition {
     struct gate *lock;                  /* NULL: without one */
 };
 
+/* The Future of a wait. */
+struct condition_future {
+    struct hence_returnable returnable; /* first */
+    hence_condition *condition;         /* that has notified it, or NULL */
+};
+
 struct condition_wait {
     struct hence_waitable waitable; /* the slot is not used */
     struct hence_consumer *consumer;
+    struct condition_future *future; /* that waits for it; NULL: a Deferred does */
     struct hence_ring
         ring; /* in one of the condition's rows, or alone while it queues for the lock */
     hence_condition *condition;
@@ -58,6 +67,10 @@ static void finish(struct condition_wait *wait)
 {
     struct hence_consumer *consumer = wait->consumer;
     struct primitive *condition = &wait->condition->primitive;
+    if (wait->future && hence_is_none(&wait->outcome)) {
+        wait->future->condition = wait->condition;
+        hence_primitive_ref(condition);
+    }
     hence_deliver(consumer, end_wait(wait));
     hence_primitive_unref(condition);
 }
@@ -122,6 +135,18 @@ static void notify(hence_condition *condition, size_t n)
     for (; n && !hence_ring_is_empty(&condition->waiting); n--)
         decide(wait_of(condition->waiting.next), hence_none());
     serve(condition);
+}
+
+/* A Future that was notified, and that nobody has been told of, passes that on (gh-112202). */
+static bool future_end(struct hence_returnable *self, bool is_untold)
+{
+    hence_condition *condition = ((struct condition_future *)self)->condition;
+    if (!condition)
+        return false;
+    if (is_untold && !condition->primitive.freed)
+        notify(condition, 1);
+    hence_primitive_unref(&condition->primitive);
+    return false;
 }
 
 /* The hold goes, and nobody could let it go later. */
@@ -270,6 +295,7 @@ static struct condition_wait *wait_new(hence_condition *condition, hence_hold *h
     return wait;
 }
 
+/* The promise is that of a Deferred or of a struct condition_future. */
 static void wait_for(hence_condition *condition, hence_hold *hold, hence_predicate *predicate,
                      void *arg, hence_promise *promise)
 {
@@ -289,6 +315,7 @@ static void wait_for(hence_condition *condition, hence_hold *hold, hence_predica
         hence_resolve_at(NULL, promise, end_wait(wait));
         hence_primitive_unref(&condition->primitive);
     } else {
+        wait->future = (struct condition_future *)hence_returnable_of(promise);
         hence_resolve_at(NULL, promise, hence_chain_to(&wait->waitable));
         wait_again(wait);
     }
@@ -309,10 +336,14 @@ hence_future *hence_condition_wait_for_future_at(const char *site, hence_loop *l
                                                  hence_predicate *predicate, void *arg)
 {
     hence_promise *promise;
-    hence_future *f = condition ? hence_future_new_at(site, loop, &promise) : NULL;
-    if (f)
-        wait_for(condition, hold, predicate, arg, promise);
-    return f;
+    struct hence_returnable *returnable =
+        condition ? hence_returnable_new(site, loop, &promise, sizeof(struct condition_future),
+                                         future_end)
+                  : NULL;
+    if (!returnable)
+        return NULL;
+    wait_for(condition, hold, predicate, arg, promise);
+    return &returnable->f;
 }
 
 hence_deferred *hence_condition_wait_at(const char *site, hence_condition *condition,

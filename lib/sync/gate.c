@@ -44,16 +44,25 @@ void hence_hold_refuse(struct hence_sync_hold *hold, hence_result r)
     hence_resolve_at(NULL, promise, r);
 }
 
+/* The gate is freed: the next one of those who wait, and then of those who are away, is told so. */
+static bool abandon_one(struct gate *gate)
+{
+    const struct hence_ring *row =
+        hence_ring_is_empty(&gate->waiting) ? &gate->away : &gate->waiting;
+    if (hence_ring_is_empty(row))
+        return false;
+    hence_hold_refuse((struct hence_sync_hold *)row->next, hence_fail_static(HENCE_EABANDONED));
+    return true;
+}
+
 static bool serve_one(struct primitive *primitive)
 {
     struct gate *gate = (struct gate *)primitive;
+    if (HENCE_UNLIKELY(primitive->freed))
+        return abandon_one(gate);
     if (hence_ring_is_empty(&gate->waiting))
         return false;
     struct hence_sync_hold *first = (struct hence_sync_hold *)gate->waiting.next;
-    if (primitive->freed) {
-        hence_hold_refuse(first, hence_fail_static(HENCE_EABANDONED));
-        return true;
-    }
     if (!gate->admit(gate, first))
         return false;
     hence_ring_remove(&first->ring);
@@ -131,6 +140,7 @@ void *hence_gate_new(size_t size, bool (*admit)(struct gate *gate, struct hence_
         gate->leave = leave;
         gate->hold_size = sizeof(struct hence_sync_hold);
         hence_ring_init(&gate->waiting);
+        hence_ring_init(&gate->away);
     }
     return gate;
 }
@@ -167,6 +177,7 @@ void hence_hold_go_away(struct hence_sync_hold *hold)
 {
     struct gate *gate = hold->gate;
     hold->state = HOLD_IS_AWAY;
+    hence_ring_append(&gate->away, &hold->ring);
     gate->leave(gate, hold);
     hence_primitive_serve(&gate->primitive);
 }
@@ -174,6 +185,7 @@ void hence_hold_go_away(struct hence_sync_hold *hold)
 void hence_hold_come_back(struct hence_sync_hold *hold)
 {
     hold->state = HOLD_WAITS;
+    hence_ring_remove(&hold->ring);
     hence_ring_append(&hold->gate->waiting, &hold->ring);
 }
 

@@ -18,6 +18,7 @@
 struct gate {
     struct primitive primitive;
     struct hence_ring waiting;
+    struct hence_ring away; /* holds that a condition has, and will queue up again */
     size_t hold_size;
     /* Lets the hold in, if there is room for it. May put a failure into `refusal` and return true: then
      * that is what its asker gets. */
@@ -39,7 +40,7 @@ enum hold_state {
 };
 
 struct hence_sync_hold {
-    struct hence_ring ring; /* first: of those who wait */
+    struct hence_ring ring; /* first: of those who wait, or are away */
     struct gate *gate;
     hence_promise *promise; /* of who asked; NULL once it has been told */
     void *arg;              /* a writer's, a borrower: whatever the gate wants to know */

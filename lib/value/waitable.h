@@ -186,6 +186,16 @@ struct hence_search {
 };
 bool hence_waitable_leads_to(const struct hence_waitable *from, struct hence_search *search);
 
+/* What such a search may come to of `waitable`, the end of what would be a circle: itself, or what it stands for in a
+ * chain. Asked for with the last one that `waitable` waits for, since a task at the exit of whose group somebody will
+ * be waited for may wait for something else now. */
+static inline const struct hence_waitable *hence_waitable_head(
+    const struct hence_waitable *waitable)
+{
+    const struct hence_part *part = waitable->consumer.part;
+    return part->waiter || part->next_behind ? waitable : part->waits_for(waitable);
+}
+
 /* What a promise will give its result to; NULL if that was cancelled, and waits for something else now. */
 static inline const struct hence_waitable *hence_promise_leads_to(const hence_promise *promise)
 {

@@ -443,6 +443,45 @@ TEST_ONCE(circles, a_long_one_of_lists_that_wait_for_all_ends_when_it_is_cancell
     check_long_circle_of_lists(HENCE_CANCEL_REST);
 }
 
+/* A circle of `n` shares, of which each waits for the next one; gives the first, and what waits for it. */
+static hence_share *circle_of_shares(size_t n, hence_deferred **waits)
+{
+    static hence_share *shares[LONG];
+    static hence_promise *of[LONG];
+    for (size_t i = 0; i < n; i++)
+        shares[i] = hence_share_new(hence_deferred_new(&of[i]));
+    *waits = hence_share_get(shares[0]);
+    for (size_t i = 0; i < n; i++)
+        hence_resolve(of[i], hence_chain(hence_share_get(shares[(i + 1) % n])));
+    for (size_t i = 1; i < n; i++)
+        hence_share_unref(shares[i]);
+    return shares[0];
+}
+
+/* difference 7 */
+TEST_ONCE(circles, one_of_three_hundred_shares_is_found)
+{
+    hence_deferred *d;
+    hence_share *share = circle_of_shares(300, &d);
+    check_string(outcome(d), "deadlock");
+    hence_deferred_unref(d);
+    hence_share_unref(share);
+    forget_reports();
+}
+
+/* difference 7 */
+TEST_ONCE(circles, a_long_one_of_shares_ends_when_one_of_them_is_cancelled)
+{
+    hence_deferred *d;
+    hence_share *share = circle_of_shares(LONG, &d);
+    check_int(hence_deferred_get_state(d), HENCE_DEFERRED_PENDING);
+    check_int(hence_share_cancel(share), 0);
+    check_string(outcome(d), "cancelled");
+    hence_deferred_unref(d);
+    hence_share_unref(share);
+    forget_reports();
+}
+
 /* One that has failed already, and cancels the rest, waits in vain for an input that waits for it. */
 TEST_ONCE(circles, a_long_one_ends_when_another_input_fails)
 {

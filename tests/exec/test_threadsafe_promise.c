@@ -67,6 +67,34 @@ TEST(threadsafe_promise, under_a_test_clock)
     end_loop(&both);
 }
 
+static hence_future *the_future;
+
+static void look(void *arg)
+{
+    (void)arg;
+    trace(hence_future_done(the_future) ? "done" : "pending");
+}
+
+static void post_and_resolve(void *arg)
+{
+    struct producer *producer = arg;
+    hence_call_soon_threadsafe(hence_future_loop(the_future), look, NULL);
+    resolve(producer);
+}
+
+TEST(threadsafe_promise,
+     a_call_that_was_posted_before_finds_the_future_done_and_comes_before_its_listeners)
+{
+    struct producer producer;
+    hence_loop *loop = real_loop();
+    the_future = begin(loop, &producer, hence_int(7));
+    hence_future_add_done_callback(the_future, done, "f");
+    on_another_thread(post_and_resolve, &producer);
+    check_string(await(loop, the_future), "7");
+    check_trace("done f:7");
+    hence_loop_free(loop);
+}
+
 TEST(threadsafe_promise, of_a_deferred)
 {
     hence_promise *p;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * A user's program with coroutines, for the gate "coroutines": they stop and go on at different depths, hold
- * text on their stacks meanwhile, and are closed in the middle. Prints "ok".
+ * text on their stacks meanwhile, round numbers in different ways, and are closed in the middle. Prints "ok".
  */
+#include <fenv.h>
 #include <hence/hence.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,6 +42,9 @@ static hence_result work(void *arg)
     int *number = (int *)arg;
     int64_t sum = 0;
     hence_result r;
+    const int rounding = *number % 2 ? FE_UPWARD : FE_DOWNWARD;
+    wrong += fegetround() != FE_TONEAREST;
+    fesetround(rounding);
     for (int i = 0; i < ROUNDS; i++)
         wrong += wait_at((*number + i) % 30, *number);
     hence_generator *g = hence_generator_new(count_up_to, number);
@@ -48,6 +52,7 @@ static hence_result work(void *arg)
         sum += hence_as_int(&r);
     hence_drop(r);
     hence_generator_unref(g);
+    wrong += fegetround() != rounding;
     return hence_int(sum);
 }
 
@@ -76,6 +81,7 @@ int main(void)
     hence_drop(r);
     hence_future_unref(all);
     hence_loop_free(loop);
+    wrong += fegetround() != FE_TONEAREST;
     puts(wrong ? "wrong" : "ok");
     return wrong != 0;
 }

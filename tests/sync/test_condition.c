@@ -542,7 +542,7 @@ TEST(condition, who_waits_for_one_that_is_freed_is_told_with_the_lock_in_its_han
     forget_reports();
 }
 
-TEST(condition, who_waits_when_the_lock_is_freed_is_told_when_it_wants_it_back)
+TEST(condition, who_waits_when_the_lock_is_freed_is_told_notified_or_not)
 {
     begin();
     wait_as(&a, &of_a);
@@ -550,11 +550,22 @@ TEST(condition, who_waits_when_the_lock_is_freed_is_told_when_it_wants_it_back)
     held = hold_now();
     hence_condition_notify(condition, 1);
     lock = hence_lock_free(lock);
-    check_trace("a:abandoned");
+    check_trace("a:abandoned b:abandoned");
     cancel(&b);
-    check_trace("b:abandoned");
-    hence_hold_free(held);
-    held = NULL;
+    check_trace("");
+    check(!hence_hold_holds(of_a) && !hence_hold_holds(of_b) && hence_hold_holds(held));
+    end();
+    forget_reports();
+}
+
+TEST(condition, a_hold_that_holds_when_its_lock_was_freed_cannot_wait_any_more)
+{
+    begin();
+    held = hold_now();
+    lock = hence_lock_free(lock);
+    ask(&a, hence_condition_wait(condition, held));
+    check_trace("a:abandoned");
+    check(!hence_hold_holds(held));
     end();
     forget_reports();
 }
