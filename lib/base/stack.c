@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-_Thread_local struct hence_stack *hence_stack_here __attribute__((tls_model("initial-exec")));
+_Thread_local struct hence_stack *hence_stack_here;
 
 static _Thread_local struct hence_stack of_thread;
 

@@ -21,8 +21,7 @@ struct hence_stack {
 };
 
 /* The one that runs; NULL: the thread's own. */
-extern _Thread_local struct hence_stack *hence_stack_here
-    __attribute__((tls_model("initial-exec")));
+extern _Thread_local struct hence_stack *hence_stack_here;
 
 /* The row that goes on before this call returns, or NULL. */
 void *hence_stack_find_row(enum hence_turns turns);

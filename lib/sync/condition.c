@@ -342,6 +342,7 @@ hence_future *hence_condition_wait_for_future_at(const char *site, hence_loop *l
                   : NULL;
     if (!returnable)
         return NULL;
+    ((struct condition_future *)returnable)->condition = NULL;
     wait_for(condition, hold, predicate, arg, promise);
     return &returnable->f;
 }
