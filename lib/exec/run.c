@@ -254,14 +254,16 @@ hence_future *hence_executor_map_at(const char *site, hence_loop *loop, hence_ex
     if (!members)
         return NULL;
     hence_future **futures = (hence_future **)(members + n);
+    bool is_complete = true;
     for (size_t i = 0; i < n; i++) {
         members[i].f = futures[i] = hence_future_new_at(site, loop, &members[i].promise);
+        is_complete = is_complete && futures[i];
     }
     /* first of all what they are for: no job begins whose arguments nobody looks after */
     hence_future *all = hence_gather_at(site, loop, futures, n, HENCE_GATHER_CANCEL_REST);
     for (size_t i = 0; i < n; i++) {
         const struct request request = {fn, args[i], NULL};
-        if (all && futures[i])
+        if (all && is_complete)
             start(loop, executor, &request, false, members[i].promise, NULL);
         else
             hence_abandon(members[i].promise);

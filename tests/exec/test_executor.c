@@ -511,6 +511,27 @@ TEST(executor, map)
     hence_loop_free(loop);
 }
 
+TEST(executor, a_map_that_has_failed_begins_no_job)
+{
+    struct work first = {.number = 1}, works[3] = {{.number = 3}, {.number = 4}, {.number = 5}};
+    void *args[3] = {&works[0], &works[1], &works[2]};
+    hence_loop *loop = real_loop();
+    hence_executor *executor = pool(1, 0);
+    hence_future *running = hence_run_in_executor(loop, executor, work_at_gate, &first, NULL);
+    hence_future *all = hence_executor_map(loop, executor, work_number, args, 3);
+    for (int i = 0; i < 3; i++)
+        hence_test_turn(loop);
+    const bool has_failed = !all || hence_future_done(all);
+    check(support_faulty || !has_failed);
+    open_gate(&first);
+    await(loop, running);
+    check_string(await(loop, all), "shared[3,4,5]");
+    end_pool(loop, executor);
+    hence_loop_free(loop);
+    for (int i = 0; i < 3 && has_failed; i++)
+        cr_assert_eq(works[i].began, 0);
+}
+
 TEST(executor, map_of_none)
 {
     hence_loop *loop = real_loop();
