@@ -87,6 +87,10 @@ const struct hence_waitable *hence_future_next_behind(const struct hence_waitabl
                                                       const void **position, int *steps);
 /* Has the loop tell all listeners; drops those of the user if it is closed. */
 void hence_future_tell(hence_future *f);
+/* Of a closed loop, and done: it is told later, by hence_future_tell_now(), and stands on top of *untold until then. */
+void hence_future_tell_later(hence_future *f, struct hence_waitable **untold);
+/* Returns the one below, or NULL. */
+struct hence_waitable *hence_future_tell_now(hence_future *f);
 
 /* future.c */
 void hence_future_begin(hence_future *f, const char *site, hence_loop *loop);
