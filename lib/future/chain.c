@@ -19,7 +19,7 @@ struct future_chain {
         struct hence_listener listener;
         struct hence_parcel parcel; /* for one that must go home to be let go */
     };
-    hence_future *f;
+    hence_future *f; /* NULL: it is done, and has been let go */
     struct hence_consumer *consumer;
 };
 
@@ -81,14 +81,17 @@ static void chain_let_go(struct future_chain *chain)
     hence_door_post_last(loop, &chain->parcel);
 }
 
-/* The Future is done, or its loop has closed before it could tell. */
+/* The Future is done, or its loop has closed before it could tell. Then letting it go may give what nobody was
+ * told of to somebody else, who may cancel the consumer, or have another one stand in for it. */
 static void chain_told(hence_future *f, void *arg)
 {
     struct future_chain *chain = arg;
+    hence_result r = f->loop->closed ? hence_fail_static(HENCE_ECLOSED)
+                                     : hence_future_result_for(f, chain->consumer);
+    chain->f = NULL;
+    hence_future_unref(f);
     struct hence_consumer *consumer = chain->consumer;
-    hence_result r =
-        f->loop->closed ? hence_fail_static(HENCE_ECLOSED) : hence_future_result_for(f, consumer);
-    chain_free(chain);
+    hence_memory_put(chain, sizeof *chain);
     hence_deliver(consumer, r);
 }
 
@@ -126,7 +129,15 @@ static void hand_on_part(struct hence_waitable *self, struct hence_consumer *con
 
 static struct hence_waitable *waits_for_part(const struct hence_waitable *self)
 {
-    return &((const struct future_chain *)self)->f->waitable;
+    hence_future *f = ((const struct future_chain *)self)->f;
+    return f ? &f->waitable : NULL;
+}
+
+/* What it stands for is done. */
+static int cancel_part(struct hence_waitable *self)
+{
+    (void)self;
+    return -EALREADY;
 }
 
 /* Only a chain that nobody has taken is let go this way. */
@@ -139,6 +150,7 @@ static const struct hence_part chain_part = {
     .take = take_part,
     .hand_on = hand_on_part,
     .waits_for = waits_for_part,
+    .cancel = cancel_part,
     .unref = unref_part,
 };
 
