@@ -202,6 +202,9 @@ examples_76_filesystem_lock_LDADD = $(EXAMPLE_LIBS)
 
 EXAMPLES += examples/77_queues
 examples_77_queues_LDADD = $(EXAMPLE_LIBS)
+
+EXAMPLES += examples/78_queue_and_thread
+examples_78_queue_and_thread_LDADD = $(EXAMPLE_LIBS) -lpthread
 EXAMPLES += examples/63_thread_pool
 examples_63_thread_pool_LDADD = $(EXAMPLE_LIBS)
 

@@ -168,6 +168,7 @@ CRITERION_TESTS += tests/sync/test_queue_future.crit
 CRITERION_TESTS += tests/sync/test_filesystem_lock.crit
 CRITERION_TESTS += tests/sync/test_random.crit
 CRITERION_TESTS += tests/sync/test_depth.crit
+CRITERION_TESTS += tests/sync/test_wrong_thread.crit
 CRITERION_TESTS += tests/testing/test_clock.crit
 CRITERION_TESTS += tests/testing/test_helpers.crit
 

@@ -127,10 +127,12 @@ HENCE_API HENCE_MUST_USE hence_deferred *hence_inline_callbacks_at(const char *s
  * @param f  taken, as by hence_chain_future(), so that `hence_await(fetch(url))` leaves nothing behind. To
  *           keep it, or to shield it from a cancellation, give a reference or a shield of it
  * @return the result, yours. The failure #HENCE_EDEADLK if @p f waits for this task; #HENCE_EINVAL if it
- *         belongs to another loop, or is pending and there is no coroutine here to wait
+ *         belongs to another loop, or is pending and there is no coroutine here to wait, or that waits already (its
+ *         wait was cancelled, and called a canceller: that cannot wait). For want of memory it fails only if @p f is NULL:
+ *         so what it waits for has ended when it returns
  *
  * @threading{The loop's, in a coroutine.}
- * @complexity{O(1); one small allocation if it has to wait.}
+ * @complexity{O(1); nothing is allocated.}
  * @see hence_await_deferred()
  * @since 0.1
  * @snippet 81_coroutine.c main

@@ -15,6 +15,9 @@
  * somebody who has just been told by the same object, the others are told when those steps have returned.
  * Cancelling somebody who waits takes nothing from the others. For a time limit use
  * hence_deferred_add_timeout(), or hence_wait_for() for a Future.
+ *
+ * Each belongs to the thread that uses it first. On another one its calls are refused, before anything happens, with
+ * a report: they give -EPERM, or the failure #HENCE_EINVAL.
  * @{
  */
 

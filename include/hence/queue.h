@@ -14,6 +14,10 @@
  * inside the call that put or got, a Future's listeners are told through the loop; inside the steps of
  * somebody who has just been told by the same queue, when those have returned. Cancelling somebody who waits
  * to get loses no item. For a time limit use hence_deferred_add_timeout(), or hence_wait_for() for a Future.
+ *
+ * A queue belongs to the thread that uses it first. On another one its calls are refused, before anything happens, with a
+ * report: they give -EPERM, or a Deferred or Future that fails with #HENCE_EINVAL, and the item is destroyed. A thread
+ * that has items for a loop posts a call that puts them in: hence_call_soon_threadsafe().
  * @{
  */
 

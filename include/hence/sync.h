@@ -23,7 +23,9 @@
  * Whoever waits may be cancelled at any moment, and takes nothing along. For a time limit use
  * hence_deferred_add_timeout(), or hence_wait_for() for a Future.
  *
- * All of them belong to one thread, and what a hold is given back to is let go of safely in any order.
+ * Each belongs to the thread that uses it first. On another one its calls are refused, before anything happens, with
+ * a report: they give -EPERM, or a Deferred or Future that fails with #HENCE_EINVAL, and what is freed there, or a hold
+ * that is dropped there, stays as it is. What a hold is given back to is let go of safely in any order.
  * @{
  */
 

@@ -12,11 +12,21 @@
 
 /* ---- waiting ---- */
 
+/* It has told what it waits for to end, and runs something of that: a canceller, a step. */
+static struct task *refuse_second_wait(void)
+{
+    hence_report_misuse("a coroutine that waits already was to wait in a function called by that");
+    return NULL;
+}
+
 static struct task *task_or_misuse(const char *message)
 {
-    if (HENCE_UNLIKELY(!hence_task_here))
+    struct task *task = hence_task_here;
+    if (HENCE_UNLIKELY(!task))
         hence_report_misuse(message);
-    return hence_task_here;
+    else if (HENCE_UNLIKELY(task->awaited != NULL))
+        return refuse_second_wait();
+    return task;
 }
 
 static bool is_closed(const struct task *task)
@@ -43,7 +53,8 @@ hence_result hence_await(hence_future *f)
         hence_future_unref(f);
         return hence_fail_static(HENCE_EINVAL);
     }
-    hence_result r = hence_chain_future(f);
+    struct hence_future_chain chain;
+    hence_result r = hence_future_chain_in(&chain, f);
     return hence_is_chain(&r) ? hence_task_wait(task, r) : r;
 }
 

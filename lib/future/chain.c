@@ -5,7 +5,7 @@
  * A chain result points to something that gives its result to one consumer. A Future gives its
  * result to many, so a small object goes between: it holds a reference to the Future, listens to it,
  * and hands the result to its consumer. It is made by hence_chain_future(), so that nothing needs to
- * be allocated when the chain is resolved.
+ * be allocated when the chain is resolved; or it stands in memory of who waits, until that has ended.
  */
 #include "future/future.h"
 
@@ -13,17 +13,7 @@
 
 #include "base/memory.h"
 
-struct future_chain {
-    struct hence_waitable waitable; /* the slot is not used */
-    union {
-        struct hence_listener listener;
-        struct hence_parcel parcel; /* for one that must go home to be let go */
-    };
-    hence_future *f;
-    struct hence_consumer *consumer;
-};
-
-static const struct hence_part chain_part;
+static const struct hence_part chain_part, lent_part;
 
 hence_result hence_chain_future(hence_future *f)
 {
@@ -31,7 +21,7 @@ hence_result hence_chain_future(hence_future *f)
         return hence_fail_static(HENCE_ENOMEM);
     if (!hence_future_is_here(f, "hence_chain_future()"))
         return hence_fail_static(HENCE_EINVAL);
-    struct future_chain *chain = hence_memory_get_zeroed(sizeof *chain);
+    struct hence_future_chain *chain = hence_memory_get_zeroed(sizeof *chain);
     if (!chain) {
         hence_future_unref(f);
         return hence_fail_static(HENCE_ENOMEM);
@@ -41,10 +31,19 @@ hence_result hence_chain_future(hence_future *f)
     return hence_chain_to(&chain->waitable);
 }
 
+hence_result hence_future_chain_in(struct hence_future_chain *chain, hence_future *f)
+{
+    if (!hence_future_is_here(f, "hence_chain_future()"))
+        return hence_fail_static(HENCE_EINVAL);
+    chain->waitable.consumer.part = &lent_part;
+    chain->f = f;
+    return hence_chain_to(&chain->waitable);
+}
+
 hence_future *hence_ensure_future_at(const char *site, hence_loop *loop, hence_result r)
 {
     if (hence_is_chain(&r)) {
-        struct future_chain *chain = (struct future_chain *)hence_chained(&r);
+        struct hence_future_chain *chain = (struct hence_future_chain *)hence_chained(&r);
         if (chain->waitable.consumer.part == &chain_part && chain->f->loop == loop) {
             hence_future *f = chain->f;
             hence_memory_put(chain, sizeof *chain);
@@ -54,23 +53,30 @@ hence_future *hence_ensure_future_at(const char *site, hence_loop *loop, hence_r
     return hence_future_succeed_at(site, loop, r);
 }
 
-static void chain_free(struct future_chain *chain)
+static void put_memory(struct hence_future_chain *chain)
+{
+    if (chain->waitable.consumer.part == &chain_part)
+        hence_memory_put(chain, sizeof *chain);
+}
+
+static void chain_free(struct hence_future_chain *chain)
 {
     hence_future *f = chain->f;
-    hence_memory_put(chain, sizeof *chain);
+    put_memory(chain);
     hence_future_unref(f);
 }
 
 static void free_at_home(void *arg)
 {
-    chain_free((struct future_chain *)((char *)arg - offsetof(struct future_chain, parcel)));
+    chain_free(
+        (struct hence_future_chain *)((char *)arg - offsetof(struct hence_future_chain, parcel)));
 }
 
 static const struct hence_parcel_kind goes_home = {NULL, free_at_home};
 
 /* Nobody has taken it. On another thread than the loop's it goes there to be let go; if that is closed it
  * stays. */
-static void chain_let_go(struct future_chain *chain)
+static void chain_let_go(struct hence_future_chain *chain)
 {
     hence_loop *loop = chain->f->loop;
     if (HENCE_LIKELY(loop->owner == hence_thread_number)) {
@@ -81,26 +87,29 @@ static void chain_let_go(struct future_chain *chain)
     hence_door_post_last(loop, &chain->parcel);
 }
 
-/* The Future is done, or its loop has closed before it could tell. */
+/* The Future is done, or its loop has closed before it could tell. Then letting it go may give what nobody was
+ * told of to somebody else, who may cancel the consumer, or have another one stand in for it. */
 static void chain_told(hence_future *f, void *arg)
 {
-    struct future_chain *chain = arg;
+    struct hence_future_chain *chain = arg;
+    hence_result r = f->loop->closed ? hence_fail_static(HENCE_ECLOSED)
+                                     : hence_future_result_for(f, chain->consumer);
+    chain->f = NULL;
+    hence_future_unref(f);
     struct hence_consumer *consumer = chain->consumer;
-    hence_result r =
-        f->loop->closed ? hence_fail_static(HENCE_ECLOSED) : hence_future_result_for(f, consumer);
-    chain_free(chain);
+    put_memory(chain);
     hence_deliver(consumer, r);
 }
 
 static const struct hence_waitable *chain_leads_to(const struct hence_listener *listener)
 {
-    return hence_consumer_leads_to(((const struct future_chain *)listener->arg)->consumer);
+    return hence_consumer_leads_to(((const struct hence_future_chain *)listener->arg)->consumer);
 }
 
 static bool take_part(struct hence_waitable *self, struct hence_consumer *consumer,
                       hence_result *out)
 {
-    struct future_chain *chain = (struct future_chain *)self;
+    struct hence_future_chain *chain = (struct hence_future_chain *)self;
     if (!hence_future_is_here(chain->f, "waiting for a Future")) {
         *out = hence_fail_static(HENCE_EINVAL);
         chain_let_go(chain);
@@ -121,26 +130,35 @@ static bool take_part(struct hence_waitable *self, struct hence_consumer *consum
 
 static void hand_on_part(struct hence_waitable *self, struct hence_consumer *consumer)
 {
-    ((struct future_chain *)self)->consumer = consumer;
+    ((struct hence_future_chain *)self)->consumer = consumer;
 }
 
 static struct hence_waitable *waits_for_part(const struct hence_waitable *self)
 {
-    return &((const struct future_chain *)self)->f->waitable;
+    hence_future *f = ((const struct hence_future_chain *)self)->f;
+    return f ? &f->waitable : NULL;
+}
+
+/* What it stands for is done. */
+static int cancel_part(struct hence_waitable *self)
+{
+    (void)self;
+    return -EALREADY;
 }
 
 /* Only a chain that nobody has taken is let go this way. */
 static void unref_part(struct hence_waitable *self)
 {
-    chain_let_go((struct future_chain *)self);
+    chain_let_go((struct hence_future_chain *)self);
 }
 
-static const struct hence_part chain_part = {
-    .take = take_part,
-    .hand_on = hand_on_part,
-    .waits_for = waits_for_part,
-    .unref = unref_part,
-};
+#define CHAIN_PART                                                                                 \
+    {                                                                                              \
+        .take = take_part, .hand_on = hand_on_part, .waits_for = waits_for_part,                   \
+        .cancel = cancel_part, .unref = unref_part,                                                \
+    }
+static const struct hence_part chain_part = CHAIN_PART;
+static const struct hence_part lent_part = CHAIN_PART; /* in memory of who waits */
 
 /* ---- promises resolved with a Future ---- */
 
@@ -238,13 +256,13 @@ static bool closes_circle(hence_future *f, struct hence_waitable *waitable)
 
 /* The chain whose consumer is the only one who has anything to do with `f`, or NULL. One whose value may go back
  * has to see what becomes of that. */
-static struct future_chain *only_chain(const hence_future *f)
+static struct hence_future_chain *only_chain(const hence_future *f)
 {
     struct hence_listener *listener = f->last;
     if (f->references != 1 || (f->state & (FUTURE_FIRST | FUTURE_RETURNABLE)) || !listener ||
         listener->next != listener || listener->fn != chain_told)
         return NULL;
-    struct future_chain *chain = listener->arg;
+    struct hence_future_chain *chain = listener->arg;
     return chain->consumer->part->waits_instead ? chain : NULL;
 }
 
@@ -261,7 +279,7 @@ static void replace_awaited(struct hence_consumer *consumer, struct hence_waitab
  * waits for `waitable`, as `f` does now, and `f` goes. */
 static void cut_out_if_tail(hence_future *f, struct hence_waitable *waitable)
 {
-    struct future_chain *chain = only_chain(f);
+    struct hence_future_chain *chain = only_chain(f);
     if (!chain || &chain->waitable == waitable)
         return;
     struct hence_consumer *consumer = chain->consumer;

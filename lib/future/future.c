@@ -193,11 +193,16 @@ const hence_failure *hence_future_failure(hence_future *f)
 
 /* ---- resolved ---- */
 
-void hence_future_settle(hence_future *f, hence_result r)
+static inline void put_result(hence_future *f, hence_result r)
 {
     f->waitable.slot = r;
     f->state =
         (f->state & ~(uint32_t)(FUTURE_WAITING | FUTURE_CANCELLER | FUTURE_FED)) | FUTURE_DONE;
+}
+
+void hence_future_settle(hence_future *f, hence_result r)
+{
+    put_result(f, r);
     if ((f->state & (FUTURE_FIRST | FUTURE_LENT)) || f->last)
         hence_future_tell(f);
     else
@@ -302,16 +307,28 @@ static struct hence_waitable *fed_by_part(const struct hence_waitable *self)
     return feeder ? feeder->from : NULL;
 }
 
-static struct hence_waitable *cancel_fed_part(struct hence_waitable *self)
+static struct hence_waitable *cancel_fed_part(struct hence_waitable *self,
+                                              struct hence_waitable **untold)
 {
     hence_future *f = hence_future_of(self);
     struct hence_feeder *feeder = feeder_of(f);
     if (!feeder)
         return NULL;
+    struct hence_waitable *from = feeder->from;
     feeder->to = NULL;
     promise_ended(f);
-    hence_future_settle(f, hence_fail_static(HENCE_ECANCELLED));
-    return feeder->from;
+    if (HENCE_UNLIKELY(f->loop->closed)) {
+        put_result(f, hence_fail_static(HENCE_ECANCELLED));
+        hence_future_tell_later(f, untold);
+    } else {
+        hence_future_settle(f, hence_fail_static(HENCE_ECANCELLED));
+    }
+    return from;
+}
+
+static struct hence_waitable *tell_fed_part(struct hence_waitable *self)
+{
+    return hence_future_tell_now(hence_future_of(self));
 }
 
 static bool is_wanted_part(const struct hence_waitable *self)
@@ -402,6 +419,7 @@ const struct hence_part hence_future_part = {
     .waits_for = waits_for_part,
     .fed_by = fed_by_part,
     .cancel_fed = cancel_fed_part,
+    .tell_fed = tell_fed_part,
     .cancel = cancel_part,
     .ref = ref_part,
     .unref = unref_part,

@@ -62,6 +62,17 @@ struct hence_future {
     const char *site;
 };
 
+/* What stands for a Future in a chain: see chain.c. */
+struct hence_future_chain {
+    struct hence_waitable waitable; /* the slot is not used */
+    union {
+        struct hence_listener listener;
+        struct hence_parcel parcel; /* for one that must go home to be let go */
+    };
+    hence_future *f; /* NULL: it is done, and has been let go */
+    struct hence_consumer *consumer;
+};
+
 extern const struct hence_part hence_future_part;
 
 static inline hence_future *hence_future_of(struct hence_waitable *waitable)
@@ -87,6 +98,10 @@ const struct hence_waitable *hence_future_next_behind(const struct hence_waitabl
                                                       const void **position, int *steps);
 /* Has the loop tell all listeners; drops those of the user if it is closed. */
 void hence_future_tell(hence_future *f);
+/* Of a closed loop, and done: it is told later, by hence_future_tell_now(), and stands on top of *untold until then. */
+void hence_future_tell_later(hence_future *f, struct hence_waitable **untold);
+/* Returns the one below, or NULL. */
+struct hence_waitable *hence_future_tell_now(hence_future *f);
 
 /* future.c */
 void hence_future_begin(hence_future *f, const char *site, hence_loop *loop);
@@ -106,7 +121,10 @@ void hence_returnable_told(hence_future *f);
 /* The result of one that is done, for who only passes it on. */
 hence_result hence_future_read_untold(hence_future *f);
 
-/* chain.c: as a consumer. */
+/* chain.c: hence_chain_future() for one that is there, in memory of the caller's that stays until the wait has ended.
+ * Allocates nothing; fails on another thread only, and then has not taken `f`. */
+hence_result hence_future_chain_in(struct hence_future_chain *chain, hence_future *f);
+/* As a consumer. */
 void hence_future_waits_instead(struct hence_consumer *self, struct hence_waitable *waitable);
 /* Resolves `f` with a chain. */
 void hence_future_resolve_chain(hence_future *f, hence_result chain);

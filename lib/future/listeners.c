@@ -190,6 +190,20 @@ void hence_future_tell(hence_future *f)
     }
 }
 
+void hence_future_tell_later(hence_future *f, struct hence_waitable **untold)
+{
+    f->state |= FUTURE_QUEUED;
+    f->link.next = *untold ? &hence_future_of(*untold)->link : NULL;
+    *untold = &f->waitable;
+}
+
+struct hence_waitable *hence_future_tell_now(hence_future *f)
+{
+    const struct hence_link *next = f->link.next;
+    hence_future_tell(f);
+    return next ? &of_link(next)->waitable : NULL;
+}
+
 /* ---- listeners of the program ---- */
 
 struct late {

@@ -68,10 +68,8 @@ hence_async_result *hence_async_result_free(hence_async_result *result)
 
 int hence_async_result_set(hence_async_result *result, hence_result r)
 {
-    int error = 0;
-    if (!result)
-        error = -ENOMEM;
-    else if (result->is_set)
+    int error = hence_primitive_check(result);
+    if (!error && result->is_set)
         error = -EALREADY;
     if (error) {
         hence_drop(r);
@@ -98,11 +96,15 @@ hence_result hence_async_result_try_get(hence_async_result *result)
 {
     if (!result)
         return hence_fail_static(HENCE_ENOMEM);
+    if (!hence_primitive_is_here(&result->primitive))
+        return hence_fail_static(HENCE_EINVAL);
     return result->is_set ? read_box(result) : hence_fail_static(HENCE_EPENDING);
 }
 
 static void get(hence_async_result *result, hence_promise *promise)
 {
+    if (hence_primitive_refuses(&result->primitive, promise))
+        return;
     if (result->is_set)
         hence_resolve_at(NULL, promise, read_box(result));
     else

@@ -40,6 +40,8 @@ hence_barrier *hence_barrier_free(hence_barrier *barrier)
 
 static void wait(hence_barrier *barrier, hence_promise *promise)
 {
+    if (hence_primitive_refuses(&barrier->primitive, promise))
+        return;
     if (barrier->is_broken) {
         hence_resolve_at(NULL, promise, hence_fail_static(HENCE_EBROKEN));
     } else if (barrier->waiting.size + 1 < barrier->parties) {
@@ -75,8 +77,9 @@ hence_future *hence_barrier_wait_future_at(const char *site, hence_loop *loop,
 
 static int break_it(hence_barrier *barrier, bool for_good)
 {
-    if (!barrier)
-        return -ENOMEM;
+    int error = hence_primitive_check(barrier);
+    if (error)
+        return error;
     barrier->is_broken = for_good;
     hence_row_decide(&barrier->waiting, hence_fail_static(HENCE_EBROKEN), &barrier->decided);
     hence_primitive_serve(&barrier->primitive);

@@ -87,9 +87,14 @@ static void decide(struct condition_wait *wait, hence_result outcome)
         hence_ring_append(&wait->condition->decided, &wait->ring);
 }
 
+static struct primitive *owner_of(hence_condition *condition)
+{
+    return condition->lock ? &condition->lock->primitive : &condition->primitive;
+}
+
 static void serve(hence_condition *condition)
 {
-    hence_primitive_serve(condition->lock ? &condition->lock->primitive : &condition->primitive);
+    hence_primitive_serve(owner_of(condition));
 }
 
 static void wait_again(struct condition_wait *wait)
@@ -258,7 +263,7 @@ hence_condition *hence_condition_new(hence_lock *lock)
 
 hence_condition *hence_condition_free(hence_condition *condition)
 {
-    if (condition)
+    if (condition && hence_primitive_is_here(owner_of(condition)))
         hence_primitive_free(&condition->primitive);
     return NULL;
 }
@@ -299,6 +304,8 @@ static struct condition_wait *wait_new(hence_condition *condition, hence_hold *h
 static void wait_for(hence_condition *condition, hence_hold *hold, hence_predicate *predicate,
                      void *arg, hence_promise *promise)
 {
+    if (hence_primitive_refuses(owner_of(condition), promise))
+        return;
     if (!is_right(condition, hold)) {
         hence_report_misuse("waiting for a condition without holding its lock");
         hence_resolve_at(NULL, promise, hence_fail_static(HENCE_EINVAL));
@@ -363,8 +370,9 @@ hence_future *hence_condition_wait_future_at(const char *site, hence_loop *loop,
 
 int hence_condition_notify(hence_condition *condition, size_t n)
 {
-    if (!condition)
-        return -ENOMEM;
+    int error = hence_primitive_check(condition ? owner_of(condition) : NULL);
+    if (error)
+        return error;
     if (condition->lock && !hence_lock_is_held((hence_lock *)condition->lock)) {
         hence_report_misuse("hence_condition_notify() while nobody holds the lock");
         return -EPERM;

@@ -38,8 +38,9 @@ hence_sync_event *hence_sync_event_free(hence_sync_event *event)
 
 int hence_sync_event_set(hence_sync_event *event)
 {
-    if (!event)
-        return -ENOMEM;
+    int error = hence_primitive_check(event);
+    if (error)
+        return error;
     event->is_set = true;
     hence_row_decide(&event->waiting, hence_none(), &event->decided);
     hence_primitive_serve(&event->primitive);
@@ -48,8 +49,9 @@ int hence_sync_event_set(hence_sync_event *event)
 
 int hence_sync_event_clear(hence_sync_event *event)
 {
-    if (!event)
-        return -ENOMEM;
+    int error = hence_primitive_check(event);
+    if (error)
+        return error;
     event->is_set = false; /* rule 156: who was decided about is told */
     return 0;
 }
@@ -61,6 +63,8 @@ bool hence_sync_event_is_set(const hence_sync_event *event)
 
 static void wait(hence_sync_event *event, hence_promise *promise)
 {
+    if (hence_primitive_refuses(&event->primitive, promise))
+        return;
     if (event->is_set)
         hence_resolve_at(NULL, promise, hence_none());
     else

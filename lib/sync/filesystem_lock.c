@@ -191,6 +191,7 @@ hence_filesystem_lock *hence_filesystem_lock_new(hence_loop *loop, const char *p
     lock->gate.hold_size = sizeof(struct file_hold);
     lock->gate.forget = forget;
     lock->gate.primitive.end = end;
+    lock->gate.primitive.owner = loop->owner;
     lock->loop = loop;
     lock->fd = -1;
     lock->interval = HENCE_SECONDS(1);
@@ -210,6 +211,8 @@ hence_filesystem_lock *hence_filesystem_lock_free(hence_filesystem_lock *lock)
 
 static void acquire(hence_filesystem_lock *lock, int64_t timeout, hence_promise *promise)
 {
+    if (hence_primitive_refuses(&lock->gate.primitive, promise))
+        return;
     if (hence_loop_is_closed(lock->loop)) { /* nobody would tell who has to wait */
         hence_resolve_at(NULL, promise, hence_fail_static(HENCE_ECLOSED));
         return;
@@ -250,14 +253,14 @@ hence_future *hence_filesystem_lock_acquire_future_at(const char *site, hence_fi
 
 int hence_filesystem_lock_try_acquire(hence_filesystem_lock *lock, hence_hold **hold)
 {
-    *hold = NULL;
-    return lock ? hence_gate_try(&lock->gate, hence_hold_new(&lock->gate), hold) : -ENOMEM;
+    return hence_gate_try_acquire((struct gate *)lock, hold);
 }
 
 int hence_filesystem_lock_set_interval(hence_filesystem_lock *lock, int64_t interval)
 {
-    if (!lock)
-        return -ENOMEM;
+    int error = hence_primitive_check(lock);
+    if (error)
+        return error;
     if (interval <= 0)
         return -EINVAL;
     lock->interval = interval;

@@ -201,6 +201,8 @@ void hence_hold_free(void *p)
     if (!hold)
         return;
     struct gate *gate = hold->gate;
+    if (!hence_primitive_is_here(&gate->primitive))
+        return;
     hence_primitive_ref(&gate->primitive);
     if (hold->state == HOLD_HOLDS)
         leave(hold);
@@ -214,8 +216,9 @@ void hence_hold_free(void *p)
 
 int hence_hold_release(hence_hold *hold)
 {
-    if (!hold)
-        return -ENOMEM;
+    int error = hold ? hence_primitive_check(hold->gate) : -ENOMEM;
+    if (error)
+        return error;
     if (hold->state != HOLD_HOLDS) {
         hence_report_misuse("hence_hold_release() of a hold that does not hold");
         return -EPERM;
@@ -230,8 +233,9 @@ int hence_hold_release(hence_hold *hold)
 
 int hence_hold_keep(hence_hold *hold)
 {
-    if (!hold)
-        return -ENOMEM;
+    int error = hold ? hence_primitive_check(hold->gate) : -ENOMEM;
+    if (error)
+        return error;
     if (hold->state != HOLD_HOLDS || !hold->gate->keep) {
         hence_report_misuse("hence_hold_keep() of what is not the token of a semaphore");
         return -EPERM;

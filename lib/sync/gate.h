@@ -76,7 +76,16 @@ void hence_hold_refuse(struct hence_sync_hold *hold, hence_result r);
 
 static inline void hence_gate_acquire(struct gate *gate, hence_promise *promise)
 {
-    hence_gate_enter(gate, hence_hold_new(gate), promise);
+    if (!hence_primitive_refuses(&gate->primitive, promise))
+        hence_gate_enter(gate, hence_hold_new(gate), promise);
+}
+
+/* hence_gate_try() with a hold of its own; refuses NULL, and other threads. */
+static inline int hence_gate_try_acquire(struct gate *gate, hence_hold **out)
+{
+    int error = hence_primitive_check(gate);
+    *out = NULL;
+    return error ? error : hence_gate_try(gate, hence_hold_new(gate), out);
 }
 
 /* Would somebody who asks now have to wait? */

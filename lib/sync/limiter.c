@@ -149,6 +149,8 @@ static int new_hold(hence_capacity_limiter *limiter, void *borrower, struct henc
 static void acquire(hence_capacity_limiter *limiter, void *borrower, hence_promise *promise)
 {
     struct hence_sync_hold *hold;
+    if (hence_primitive_refuses(&limiter->gate.primitive, promise))
+        return;
     if (new_hold(limiter, borrower, &hold) == -EINVAL)
         hence_resolve_at(NULL, promise, hence_fail_static(HENCE_EINVAL));
     else
@@ -181,14 +183,17 @@ int hence_capacity_limiter_try_acquire(hence_capacity_limiter *limiter, void *bo
 {
     struct hence_sync_hold *made = NULL;
     *hold = NULL;
-    int error = limiter ? new_hold(limiter, borrower, &made) : -ENOMEM;
+    int error = hence_primitive_check(limiter);
+    if (!error)
+        error = new_hold(limiter, borrower, &made);
     return error ? error : hence_gate_try(&limiter->gate, made, hold);
 }
 
 int hence_capacity_limiter_set_total(hence_capacity_limiter *limiter, size_t tokens)
 {
-    if (!limiter)
-        return -ENOMEM;
+    int error = hence_primitive_check(limiter);
+    if (error)
+        return error;
     limiter->total = tokens;
     hence_primitive_serve(&limiter->gate.primitive);
     return 0;

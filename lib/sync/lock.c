@@ -55,8 +55,7 @@ hence_future *hence_lock_acquire_future_at(const char *site, hence_loop *loop, h
 
 int hence_lock_try_acquire(hence_lock *lock, hence_hold **hold)
 {
-    *hold = NULL;
-    return lock ? hence_gate_try(&lock->gate, hence_hold_new(&lock->gate), hold) : -ENOMEM;
+    return hence_gate_try_acquire((struct gate *)lock, hold);
 }
 
 bool hence_lock_is_held(const hence_lock *lock)

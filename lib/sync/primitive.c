@@ -2,6 +2,7 @@
 #include "sync/primitive.h"
 
 #include "base/memory.h"
+#include "base/report.h"
 
 void *hence_primitive_new(size_t size, bool (*serve_one)(struct primitive *primitive))
 {
@@ -9,6 +10,7 @@ void *hence_primitive_new(size_t size, bool (*serve_one)(struct primitive *primi
     if (primitive) {
         primitive->serve_one = serve_one;
         primitive->size = size;
+        primitive->owner = NO_THREAD;
         primitive->references = 1;
     }
     return primitive;
@@ -42,9 +44,38 @@ void hence_primitive_serve(struct primitive *primitive)
 
 void hence_primitive_free(struct primitive *primitive)
 {
+    if (!hence_primitive_is_here(primitive))
+        return;
     primitive->freed = true;
     hence_primitive_serve(primitive);
     hence_primitive_unref(primitive);
+}
+
+/* ---- its thread ---- */
+
+/* What was used before a fork is the child's: it has one thread. */
+bool hence_primitive_is_new_here(struct primitive *primitive)
+{
+    if (primitive->owner == NO_THREAD || hence_thread_is_from_before_fork(primitive->owner)) {
+        primitive->owner = hence_thread();
+        return true;
+    }
+    const hence_report report = {
+        .kind = HENCE_REPORT_WRONG_THREAD,
+        .message =
+            "a lock, a queue or something of their kind was used on another thread than the one "
+            "that uses it: use hence_call_soon_threadsafe()",
+    };
+    hence_report_send(&report, NULL, NULL);
+    return false;
+}
+
+bool hence_primitive_refuses(struct primitive *primitive, hence_promise *promise)
+{
+    if (hence_primitive_is_here(primitive))
+        return false;
+    hence_resolve_at(NULL, promise, hence_fail_static(HENCE_EINVAL));
+    return true;
 }
 
 /* ---- waiters ---- */

@@ -18,10 +18,15 @@
  * a cancellation gives them what they were to be told.
  */
 
+#include <errno.h>
+
 #include <hence/deferred.h>
 #include <hence/future.h>
 
 #include "base/ring.h"
+#include "base/thread.h"
+
+#define NO_THREAD UINT64_MAX
 
 struct primitive {
     /* Tells the next one whose time has come; false if there is none. */
@@ -29,6 +34,7 @@ struct primitive {
     /* What else it holds, when its memory goes; may be missing. */
     void (*end)(struct primitive *primitive);
     size_t size;
+    uint64_t owner;      /* the number of the thread that has used it first, or NO_THREAD */
     uint32_t references; /* the program's, those of holds, one while it serves */
     bool serving;
     bool freed; /* by the program: all who wait are to be told so */
@@ -56,6 +62,26 @@ void hence_primitive_unref(struct primitive *primitive);
 void hence_primitive_serve(struct primitive *primitive);
 /* The program lets go of it. */
 void hence_primitive_free(struct primitive *primitive);
+
+/* Whatever the program calls asks this first: those who wait belong to the thread that uses it. On another one that is
+ * reported, and the call is to be refused. */
+bool hence_primitive_is_new_here(struct primitive *primitive);
+static inline bool hence_primitive_is_here(struct primitive *primitive)
+{
+    return HENCE_LIKELY(primitive->owner == hence_thread_number) ||
+           hence_primitive_is_new_here(primitive);
+}
+
+/* 0, -ENOMEM for NULL, -EPERM on another thread. */
+static inline int hence_primitive_check(void *primitive)
+{
+    if (!primitive)
+        return -ENOMEM;
+    return hence_primitive_is_here(primitive) ? 0 : -EPERM;
+}
+
+/* Who asks on another thread is told so: true. */
+bool hence_primitive_refuses(struct primitive *primitive, hence_promise *promise);
 
 static inline void hence_row_init(struct row *row)
 {

@@ -137,7 +137,7 @@ static void drop_items(hence_queue *queue)
 
 hence_queue *hence_queue_free(hence_queue *queue)
 {
-    if (!queue)
+    if (hence_primitive_check(queue) != 0)
         return NULL;
     hence_primitive_ref(&queue->primitive);
     hence_primitive_free(&queue->primitive);
@@ -172,7 +172,9 @@ static void push(hence_queue *queue, hence_result r, int64_t priority)
 
 int hence_queue_try_put_priority(hence_queue *queue, hence_result r, int64_t priority)
 {
-    int error = queue ? find_room(queue) : -ENOMEM;
+    int error = hence_primitive_check(queue);
+    if (!error)
+        error = find_room(queue);
     if (error) {
         hence_drop(r);
         return error;
@@ -189,6 +191,10 @@ int hence_queue_try_put(hence_queue *queue, hence_result r)
 
 static void put(hence_queue *queue, hence_result r, int64_t priority, hence_promise *promise)
 {
+    if (hence_primitive_refuses(&queue->primitive, promise)) {
+        hence_drop(r);
+        return;
+    }
     int error = find_room(queue);
     struct waiter *waiter = NULL;
     if (!error) {
@@ -250,8 +256,9 @@ hence_future *hence_queue_put_future_at(const char *site, hence_loop *loop, henc
 
 int hence_queue_try_get(hence_queue *queue, hence_result *out)
 {
-    if (!queue)
-        return -ENOMEM;
+    int error = hence_primitive_check(queue);
+    if (error)
+        return error;
     struct item item;
     if (queue->getters.size || !take(queue, &item))
         return queue->is_shut_down && !hence_queue_size(queue) ? -ESHUTDOWN : -EAGAIN;
@@ -263,6 +270,8 @@ int hence_queue_try_get(hence_queue *queue, hence_result *out)
 static void get(hence_queue *queue, hence_promise *promise)
 {
     struct item item;
+    if (hence_primitive_refuses(&queue->primitive, promise))
+        return;
     if (!queue->getters.size && take(queue, &item)) {
         hence_primitive_ref(&queue->primitive); /* what ends with a chain may free it */
         hence_queue_future_note(queue, promise, &item);
@@ -290,7 +299,11 @@ hence_deferred *hence_queue_get_at(const char *site, hence_queue *queue)
 hence_future *hence_queue_get_future_at(const char *site, hence_loop *loop, hence_queue *queue)
 {
     hence_promise *promise;
-    hence_future *f = queue ? hence_queue_future_new(site, loop, queue, &promise) : NULL;
+    if (!queue)
+        return NULL;
+    if (!hence_primitive_is_here(&queue->primitive))
+        return hence_future_succeed_at(site, loop, hence_fail_static(HENCE_EINVAL));
+    hence_future *f = hence_queue_future_new(site, loop, queue, &promise);
     if (f)
         get(queue, promise);
     return f;
@@ -298,8 +311,9 @@ hence_future *hence_queue_get_future_at(const char *site, hence_loop *loop, henc
 
 int hence_queue_set_backlog(hence_queue *queue, size_t getters)
 {
-    if (!queue)
-        return -ENOMEM;
+    int error = hence_primitive_check(queue);
+    if (error)
+        return error;
     queue->backlog = getters;
     return 0;
 }

@@ -16,8 +16,9 @@ void hence_queue_join_if_done(hence_queue *queue)
 
 int hence_queue_task_done(hence_queue *queue)
 {
-    if (!queue)
-        return -ENOMEM;
+    int error = hence_primitive_check(queue);
+    if (error)
+        return error;
     if (!queue->unfinished) {
         hence_report_misuse("hence_queue_task_done() more often than there were items");
         return -EINVAL;
@@ -30,6 +31,8 @@ int hence_queue_task_done(hence_queue *queue)
 
 static void join(hence_queue *queue, hence_promise *promise)
 {
+    if (hence_primitive_refuses(&queue->primitive, promise))
+        return;
     if (queue->unfinished)
         hence_waiter_add(&queue->primitive, &queue->joiners, promise);
     else
@@ -70,8 +73,9 @@ void hence_queue_turn_away(hence_queue *queue)
 
 int hence_queue_shutdown(hence_queue *queue, bool immediate)
 {
-    if (!queue)
-        return -ENOMEM;
+    int error = hence_primitive_check(queue);
+    if (error)
+        return error;
     hence_primitive_ref(&queue->primitive); /* a destructor may free it */
     queue->is_shut_down = true;
     queue->is_cut_short |= immediate;

@@ -58,12 +58,18 @@ static struct hence_sync_hold *new_hold(hence_rwlock *rwlock, bool is_writer)
     return hold;
 }
 
+static void enter(hence_rwlock *rwlock, bool is_writer, hence_promise *promise)
+{
+    if (!hence_primitive_refuses(&rwlock->gate.primitive, promise))
+        hence_gate_enter(&rwlock->gate, new_hold(rwlock, is_writer), promise);
+}
+
 static hence_deferred *acquire(const char *site, hence_rwlock *rwlock, bool is_writer)
 {
     hence_promise *promise;
     hence_deferred *d = rwlock ? hence_deferred_new_at(site, &promise) : NULL;
     if (d)
-        hence_gate_enter(&rwlock->gate, new_hold(rwlock, is_writer), promise);
+        enter(rwlock, is_writer, promise);
     return d;
 }
 
@@ -73,7 +79,7 @@ static hence_future *acquire_future(const char *site, hence_loop *loop, hence_rw
     hence_promise *promise;
     hence_future *f = rwlock ? hence_future_new_at(site, loop, &promise) : NULL;
     if (f)
-        hence_gate_enter(&rwlock->gate, new_hold(rwlock, is_writer), promise);
+        enter(rwlock, is_writer, promise);
     return f;
 }
 
@@ -99,16 +105,21 @@ hence_future *hence_rwlock_acquire_write_future_at(const char *site, hence_loop 
     return acquire_future(site, loop, rwlock, true);
 }
 
+static int try_acquire(hence_rwlock *rwlock, bool is_writer, hence_hold **hold)
+{
+    int error = hence_primitive_check(rwlock);
+    *hold = NULL;
+    return error ? error : hence_gate_try(&rwlock->gate, new_hold(rwlock, is_writer), hold);
+}
+
 int hence_rwlock_try_read(hence_rwlock *rwlock, hence_hold **hold)
 {
-    *hold = NULL;
-    return rwlock ? hence_gate_try(&rwlock->gate, new_hold(rwlock, false), hold) : -ENOMEM;
+    return try_acquire(rwlock, false, hold);
 }
 
 int hence_rwlock_try_write(hence_rwlock *rwlock, hence_hold **hold)
 {
-    *hold = NULL;
-    return rwlock ? hence_gate_try(&rwlock->gate, new_hold(rwlock, true), hold) : -ENOMEM;
+    return try_acquire(rwlock, true, hold);
 }
 
 size_t hence_rwlock_readers(const hence_rwlock *rwlock)

@@ -84,15 +84,14 @@ hence_future *hence_semaphore_acquire_future_at(const char *site, hence_loop *lo
 
 int hence_semaphore_try_acquire(hence_semaphore *semaphore, hence_hold **hold)
 {
-    *hold = NULL;
-    return semaphore ? hence_gate_try(&semaphore->gate, hence_hold_new(&semaphore->gate), hold)
-                     : -ENOMEM;
+    return hence_gate_try_acquire((struct gate *)semaphore, hold);
 }
 
 int hence_semaphore_release(hence_semaphore *semaphore, size_t tokens)
 {
-    if (!semaphore)
-        return -ENOMEM;
+    int error = hence_primitive_check(semaphore);
+    if (error)
+        return error;
     if (tokens > semaphore->bound - semaphore->held - semaphore->value) {
         hence_report_misuse(semaphore->is_bounded
                                 ? "a bounded semaphore was given more tokens than it had"

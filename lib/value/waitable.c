@@ -56,7 +56,7 @@ static int refuse(struct hence_waitable *asker)
  * cancels nothing but, perhaps, what an adapter feeds: then *fed is true. *asker becomes the nearest one
  * on the way that has `cancel_refused`, or NULL. */
 static int cancel_end(struct hence_waitable *waitable, struct hence_waitable **many,
-                      struct hence_waitable **asker, bool *fed)
+                      struct hence_waitable **asker, bool *fed, struct hence_waitable **untold)
 {
     /* a circle that was too long to be found when it was closed has no end: Brent's search */
     struct hence_waitable *next, *marked = waitable;
@@ -67,7 +67,7 @@ static int cancel_end(struct hence_waitable *waitable, struct hence_waitable **m
         next = part->waits_for(waitable);
         if (HENCE_UNLIKELY(part->cancel_passes != NULL))
             part->cancel_passes(waitable);
-        if (!next && part->cancel_fed && (next = part->cancel_fed(waitable)))
+        if (!next && part->cancel_fed && (next = part->cancel_fed(waitable, untold)))
             *fed = true;
         if (!next)
             break;
@@ -94,9 +94,9 @@ int hence_waitable_cancel(struct hence_waitable *waitable)
 {
     static _Thread_local uint64_t last_number;
     struct hence_cancellation cancellation = {.number = ++last_number};
-    struct hence_waitable *many = NULL, *asker;
+    struct hence_waitable *many = NULL, *untold = NULL, *asker;
     bool fed = false, fed_below;
-    int result = cancel_end(waitable, &many, &asker, &fed);
+    int result = cancel_end(waitable, &many, &asker, &fed, &untold);
     while (many || cancellation.begun) {
         struct hence_waitable *of = many ? many : &cancellation.begun->waitable;
         if (!many)
@@ -107,10 +107,12 @@ int hence_waitable_cancel(struct hence_waitable *waitable)
             cancellation.begun->asker = asker;
         many = NULL;
         if (next)
-            result = cancel_end(next, &many, &asker, &fed_below);
+            result = cancel_end(next, &many, &asker, &fed_below, &untold);
         else if (result == -EALREADY)
             result = refuse(asker);
     }
+    while (HENCE_UNLIKELY(untold != NULL))
+        untold = untold->consumer.part->tell_fed(untold);
     if (cancellation.found_circle)
         return -EDEADLK;
     return fed && result != -EDEADLK ? 0 : result;

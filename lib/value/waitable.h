@@ -89,8 +89,12 @@ struct hence_part {
      * itself, or -EALREADY. May be missing. */
     int (*cancel_refused)(struct hence_waitable *self);
     /* If an adapter will resolve this one: it is cancelled now, and the adapter's source is to be
-     * cancelled next. Otherwise NULL. May be missing. */
-    struct hence_waitable *(*cancel_fed)(struct hence_waitable *self);
+     * cancelled next. Otherwise NULL. May be missing. Telling who listens could end that source: where they would
+     * be told at once it puts itself on top of *untold instead. */
+    struct hence_waitable *(*cancel_fed)(struct hence_waitable *self,
+                                         struct hence_waitable **untold);
+    /* On top of those: they are told now. Returns the next one, or NULL. */
+    struct hence_waitable *(*tell_fed)(struct hence_waitable *self);
     void (*ref)(struct hence_waitable *self); /* of what a shared result may refer to */
     void (*unref)(struct hence_waitable *self);
     /* Those two may be called on any thread, and the slot does not change. */

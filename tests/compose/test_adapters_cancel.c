@@ -306,6 +306,55 @@ static void there_and_back(void *arg)
     end_loop(&both);
 }
 
+static hence_result resolve_it(hence_result *in, void *arg)
+{
+    trace("told:%s", describe(in));
+    hence_resolve(hence_promise_take(arg), hence_int(7));
+    return hence_none();
+}
+
+/* Who is told of the cancelled Future, which a closed loop does at once, ends what it was for. */
+TEST(adapters, the_Deferred_may_end_when_the_Future_of_a_closed_loop_is_cancelled)
+{
+    struct loop_and_clock both = begin_loop();
+    hence_promise *p;
+    hence_deferred *d = hence_deferred_new(&p);
+    hence_promise_on_cancel(p, trace_and_go_on, "canceller");
+    hence_deferred_add_both(d, pass, "d");
+    hence_future *f = hence_deferred_as_future(both.loop, d);
+    hence_deferred *told = hence_deferred_from_future(f);
+    hence_deferred_add_both(told, resolve_it, &p);
+    hence_loop_close(both.loop);
+    check_int(hence_future_cancel(f), 0);
+    check(hence_future_cancelled(f));
+    check_trace("canceller d:cancelled told:closed");
+    hence_abandon(p);
+    hence_deferred_unref(told);
+    hence_future_unref(f);
+    end_loop(&both);
+}
+
+TEST(adapters, each_Future_in_a_row_of_a_closed_loop_is_told)
+{
+    struct loop_and_clock both = begin_loop();
+    hence_promise *p;
+    hence_future *inner = hence_deferred_as_future(both.loop, hence_deferred_new(&p));
+    hence_deferred *d = hence_deferred_from_future(inner);
+    hence_deferred_add_both(d, pass, "inner");
+    hence_future *outer = hence_deferred_as_future(both.loop, d);
+    hence_deferred *told = hence_deferred_from_future(outer);
+    hence_deferred_add_both(told, pass, "outer");
+    hence_loop_close(both.loop);
+    check_int(hence_future_cancel(outer), 0);
+    check_trace("inner:closed outer:closed");
+    check(hence_future_cancelled(inner) && hence_future_cancelled(outer));
+    hence_abandon(p);
+    hence_deferred_forget(told);
+    hence_future_unref(inner);
+    hence_future_unref(outer);
+    end_loop(&both);
+}
+
 static void cancel_there_and_back(void *arg)
 {
     struct loop_and_clock both = begin_loop();

@@ -6,6 +6,31 @@ SUITE(await);
 
 /* ---- Futures ---- */
 
+static hence_result await_without_memory(void *waiting)
+{
+    out_of_memory(true);
+    hence_result r = wait_now(waiting);
+    trace("a:%s", describe(&r));
+    return r;
+}
+
+TEST(await, waiting_needs_no_memory)
+{
+    begin();
+    hence_promise *p;
+    struct waiting waiting = {"a", pending(&p), NULL, false};
+    hence_future *f = hence_spawn_own(both.loop, await_without_memory, &waiting, waiting_drop);
+    run();
+    out_of_memory(false);
+    check_trace("");
+    hence_resolve(p, hence_int(7));
+    run();
+    check_trace("a:7");
+    check_string(outcome_of(f), "7");
+    hence_future_unref(f);
+    end();
+}
+
 static hence_result await_three_done_ones(void *arg)
 {
     (void)arg;

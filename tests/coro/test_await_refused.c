@@ -46,6 +46,41 @@ TEST(await, a_Future_of_another_loop_is_refused)
     end();
 }
 
+static bool wait_in_canceller(hence_promise *p, void *arg)
+{
+    (void)p;
+    (void)arg;
+    trace("%s", describe_and_drop(hence_co_sleep(1)));
+    trace("%s", describe_and_drop(hence_await(pending(arg))));
+    return false;
+}
+
+static hence_result cancel_itself_and_wait(void *waiting)
+{
+    hence_future_cancel(hence_current_task());
+    return wait_for_it(waiting);
+}
+
+/* The wait has begun, and is cancelled at once: the canceller runs in the coroutine. */
+TEST(await, a_canceller_of_what_is_awaited_cannot_wait_in_the_same_coroutine)
+{
+    begin();
+    hence_promise *p, *other = NULL;
+    struct waiting waiting = {"a", pending(&p), NULL, false};
+    hence_promise_on_cancel(p, wait_in_canceller, &other);
+    hence_future *task = hence_spawn_own(both.loop, cancel_itself_and_wait, &waiting, waiting_drop);
+    run();
+    check_trace("a invalid invalid a:cancelled");
+    check(had_report(HENCE_REPORT_MISUSE));
+    check(had_report(HENCE_REPORT_MISUSE));
+    check_string(outcome_of(task), "cancelled");
+    hence_abandon(p);
+    hence_abandon(other);
+    hence_future_unref(task);
+    forget_reports();
+    end();
+}
+
 /* ---- circles ---- */
 
 static hence_result await_variable(void *variable)

@@ -501,6 +501,42 @@ TEST(queue, NULL_is_a_queue_that_could_not_be_had)
 /* ---- what comes back ---- */
 
 /* Asks a queue with 0, 1, ... in it for each, and lets go of the Futures in steps of so many. */
+/* ---- items that come back ---- */
+
+static hence_result get_in_vain(void *loop)
+{
+    hence_result r = hence_await(hence_queue_get_future(loop, queue));
+    trace("task:%s", describe(&r));
+    hence_drop(r);
+    trace("left:%s", get_now());
+    return hence_none();
+}
+
+static void cancel_task(struct asker *asker)
+{
+    hence_future_cancel(asker->f);
+}
+
+/* The loop closes before it has told the task of its item, which goes to the next one: who is a step of a
+ * Deferred, and cancels the task that still waits. */
+TEST(queue, who_gets_what_came_back_may_cancel_the_one_it_came_from)
+{
+    struct loop_and_clock both = begin_loop();
+    begin(hence_queue_new(0));
+    hence_future *task = hence_spawn(both.loop, get_in_vain, both.loop);
+    run_loop(&both);
+    ask(&a, hence_queue_get(queue));
+    a.f = task;
+    a.then = cancel_task;
+    put_now(1);
+    hence_loop_close(both.loop);
+    check_trace("a:1 task:cancelled left:empty");
+    a.f = NULL;
+    hence_future_unref(task);
+    end();
+    end_loop(&both);
+}
+
 static void get_and_let_go(hence_queue *of, int n, int step)
 {
     struct loop_and_clock both = begin_loop();
