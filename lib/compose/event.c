@@ -88,12 +88,14 @@ static hence_result add_event(struct event_wait *wait, int fd, short what)
                             what == EV_SIGNAL ? "signal" : "descriptor", fd);
 }
 
-static void start_waiting(hence_loop *loop, int fd, short what, int64_t timeout,
+static void start_waiting(const char *site, hence_loop *loop, int fd, short what, int64_t timeout,
                           hence_promise *promise)
 {
-    struct event_wait *wait = hence_memory_get_zeroed(sizeof *wait);
     hence_call call;
-    int error = -ENOMEM;
+    int error = hence_loop_check_at(loop, "waiting for an event", site);
+    struct event_wait *wait = error ? NULL : hence_memory_get_zeroed(sizeof *wait);
+    if (!error)
+        error = -ENOMEM;
     if (wait) {
         wait->loop = loop;
         error = timeout < 0
@@ -121,7 +123,7 @@ hence_deferred *hence_event_wait_at(const char *site, hence_loop *loop, int fd, 
     hence_promise *promise;
     hence_deferred *d = hence_deferred_new_at(site, &promise);
     if (d)
-        start_waiting(loop, fd, what, timeout, promise);
+        start_waiting(site, loop, fd, what, timeout, promise);
     return d;
 }
 
@@ -131,6 +133,6 @@ hence_future *hence_event_wait_future_at(const char *site, hence_loop *loop, int
     hence_promise *promise;
     hence_future *f = hence_future_new_at(site, loop, &promise);
     if (f)
-        start_waiting(loop, fd, what, timeout, promise);
+        start_waiting(site, loop, fd, what, timeout, promise);
     return f;
 }

@@ -200,7 +200,7 @@ struct combination *hence_combine_futures(const struct combination_policy *polic
                                           unsigned flags)
 {
     struct combined_futures *combined = NULL;
-    if (hence_loop_check(loop, "combining Futures") == 0 && n < UINT32_MAX)
+    if (hence_loop_check_at(loop, "combining Futures", site) == 0 && n < UINT32_MAX)
         combined = hence_memory_get(memory_size(n));
     if (!combined)
         return NULL;

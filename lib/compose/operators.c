@@ -66,7 +66,7 @@ static hence_deferred *result_later(const char *site, hence_future *f)
 hence_future *hence_future_then_at(const char *site, hence_future *f, hence_step *on_value,
                                    hence_step *on_error, void *arg)
 {
-    if (!f)
+    if (!f || !hence_future_is_here_at(f, "hence_future_then()", site))
         return NULL;
     hence_deferred *d =
         hence_future_done(f) ? result_later(site, f) : hence_deferred_from_future_at(site, f);
@@ -95,6 +95,8 @@ hence_future *hence_combine2_at(const char *site, hence_future *a, hence_future 
                                 hence_combine_fn *combine, void *arg)
 {
     if (!a || !b || !combine)
+        return NULL;
+    if (!hence_future_is_here_at(a, "hence_combine2()", site))
         return NULL;
     hence_loop *loop = a->loop;
     hence_future *both = hence_gather_at(site, loop, (hence_future *const[]){a, b}, 2, 0);

@@ -64,9 +64,8 @@ hence_loop *hence_task_loop(const struct task *task)
     return task->loop ? task->loop : hence_loop_current();
 }
 
-hence_result hence_co_sleep(int64_t delay)
+static hence_result co_sleep(struct task *task, int64_t delay)
 {
-    struct task *task = task_or_misuse("hence_co_sleep() outside of a coroutine");
     hence_loop *loop = task ? hence_task_loop(task) : NULL;
     if (!loop)
         return hence_fail_static(HENCE_EINVAL);
@@ -83,9 +82,14 @@ hence_result hence_co_sleep(int64_t delay)
     return r;
 }
 
+hence_result hence_co_sleep(int64_t delay)
+{
+    return co_sleep(task_or_misuse("hence_co_sleep() outside of a coroutine"), delay);
+}
+
 hence_result hence_co_yield(void)
 {
-    return hence_co_sleep(0);
+    return co_sleep(task_or_misuse("hence_co_yield() outside of a coroutine"), 0);
 }
 
 hence_result hence_co_run_blocking(hence_result_fn *fn, void *arg)

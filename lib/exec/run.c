@@ -93,12 +93,14 @@ static bool is_parents(const hence_threadsafe_promise *promise)
 static const struct threadsafe_producer producer = {stop, job_free, is_parents};
 
 static void refuse(hence_promise *promise, hence_promise *room, const struct request *request,
-                   hence_error error)
+                   hence_result r)
 {
     if (request->drop)
         request->drop(request->arg);
-    hence_resolve_at(NULL, room, hence_fail_static(error));
-    hence_resolve_at(NULL, promise, hence_fail_static(error));
+    hence_failure *failure = room ? hence_failure_ref(hence_as_failure(&r)) : NULL;
+    if (room)
+        hence_resolve_at(NULL, room, hence_fail_with(failure));
+    hence_resolve_at(NULL, promise, r);
 }
 
 /* A job that has begun but for being queued; or NULL, and then all has been refused. */
@@ -108,7 +110,7 @@ static struct loop_job *job_new(hence_loop *loop, hence_executor *executor,
 {
     struct loop_job *job = hence_memory_get(sizeof *job);
     if (!job) {
-        refuse(promise, room, request, HENCE_ENOMEM);
+        refuse(promise, room, request, hence_fail_static(HENCE_ENOMEM));
         return NULL;
     }
     job->job.fn = request->fn;
@@ -123,7 +125,7 @@ static struct loop_job *job_new(hence_loop *loop, hence_executor *executor,
     job->job.place = JOB_NOWHERE;
     if (!hence_threadsafe_promise_init(&job->promise, loop, promise, &producer)) {
         hence_memory_put(job, sizeof *job);
-        refuse(NULL, room, request, HENCE_ECLOSED);
+        refuse(NULL, room, request, hence_fail_static(HENCE_ECLOSED));
         return NULL;
     }
     hence_executor_hold_for_job(executor, &job->job);
@@ -137,24 +139,25 @@ static struct loop_job *job_new(hence_loop *loop, hence_executor *executor,
 }
 
 /* Takes `promise`; and `room`, which is resolved when the job is let in, if it may stand in line. */
-static void start(hence_loop *loop, hence_executor *executor, const struct request *request,
-                  bool may_stand_in_line, hence_promise *promise, hence_promise *room)
+static void start(const char *site, hence_loop *loop, hence_executor *executor,
+                  const struct request *request, bool may_stand_in_line, hence_promise *promise,
+                  hence_promise *room)
 {
-    if (!request->fn) {
-        refuse(promise, room, request, HENCE_EINVAL);
+    int error = request->fn ? hence_loop_check_at(loop, "a job for an executor", site) : -EINVAL;
+    if (error) {
+        refuse(promise, room, request, hence_loop_refusal(error));
         return;
     }
     if (!executor)
         executor = hence_executor_default(loop);
     if (!executor) {
-        const bool is_closed = loop && hence_loop_is_closed(loop);
-        refuse(promise, room, request, is_closed ? HENCE_ECLOSED : HENCE_ENOMEM);
+        refuse(promise, room, request, hence_fail_static(HENCE_ENOMEM));
         return;
     }
     struct loop_job *job = job_new(loop, executor, request, promise, room);
     if (!job)
         return;
-    int error = hence_executor_queue(executor, &job->job, may_stand_in_line);
+    error = hence_executor_queue(executor, &job->job, may_stand_in_line);
     if (error < 0)
         hence_job_refuse(&job->job, hence_executor_refusal(executor, error));
 }
@@ -166,7 +169,7 @@ hence_future *hence_run_in_executor_at(const char *site, hence_loop *loop, hence
     hence_promise *promise;
     hence_future *f = hence_future_new_at(site, loop, &promise);
     if (f)
-        start(loop, executor, &request, false, promise, NULL);
+        start(site, loop, executor, &request, false, promise, NULL);
     else if (drop)
         drop(arg);
     return f;
@@ -183,9 +186,9 @@ hence_future *hence_run_in_executor_when_room_at(const char *site, hence_loop *l
     if (let_in_out)
         *let_in_out = f ? hence_future_new_at(site, loop, &room) : NULL;
     if (f && (room || !let_in_out))
-        start(loop, executor, &request, true, promise, room);
+        start(site, loop, executor, &request, true, promise, room);
     else if (f)
-        refuse(promise, NULL, &request, HENCE_ENOMEM);
+        refuse(promise, NULL, &request, hence_fail_static(HENCE_ENOMEM));
     else if (drop)
         drop(arg);
     return f;
@@ -199,7 +202,7 @@ hence_deferred *hence_defer_to_thread_at(const char *site, hence_loop *loop,
     hence_promise *promise;
     hence_deferred *d = hence_deferred_new_at(site, &promise);
     if (d)
-        start(loop, executor, &request, false, promise, NULL);
+        start(site, loop, executor, &request, false, promise, NULL);
     else if (drop)
         drop(arg);
     return d;
@@ -250,7 +253,7 @@ hence_future *hence_executor_map_at(const char *site, hence_loop *loop, hence_ex
     for (size_t i = 0; i < n; i++) {
         const struct request request = {fn, args[i], NULL};
         if (all && futures[i])
-            start(loop, executor, &request, false, members[i].promise, NULL);
+            start(site, loop, executor, &request, false, members[i].promise, NULL);
         else
             hence_abandon(members[i].promise);
     }

@@ -27,7 +27,7 @@ void hence_future_begin(hence_future *f, const char *site, hence_loop *loop)
 hence_future *hence_future_new_at(const char *site, hence_loop *loop, hence_promise **producer)
 {
     hence_future *f = NULL;
-    if (hence_loop_check(loop, "hence_future_new()") == 0)
+    if (hence_loop_check_at(loop, "making a Future", site) == 0)
         f = hence_memory_get(sizeof *f);
     if (producer)
         *producer = (hence_promise *)f;
@@ -53,7 +53,8 @@ hence_future *hence_future_succeed_at(const char *site, hence_loop *loop, hence_
 hence_future *hence_future_fail_at(const char *site, hence_loop *loop, hence_result r)
 {
     if (!hence_is_failure(&r)) {
-        hence_report_misuse("hence_future_fail() was given something that is not a failure");
+        hence_report_misuse_at(site,
+                               "hence_future_fail() was given something that is not a failure");
         hence_drop(r);
         r = hence_fail_static(HENCE_EINVAL);
     }
@@ -212,7 +213,7 @@ static void promise_ended(hence_future *f)
 static int resolve_part(struct hence_waitable *self, hence_result r, const char *site)
 {
     hence_future *f = hence_future_of(self);
-    if (HENCE_UNLIKELY(!hence_future_is_here(f, "hence_resolve()"))) {
+    if (HENCE_UNLIKELY(!hence_future_is_here_at(f, "hence_resolve()", site))) {
         hence_drop(r);
         return -EPERM;
     }
