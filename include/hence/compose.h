@@ -63,7 +63,7 @@ HENCE_API HENCE_MUST_USE hence_future *hence_deferred_as_future_at(const char *s
 
      the Future                        the Deferred
      value, failure                    the same, through the loop; a value is shared with the Future
-     is cancelled                      fails with #HENCE_ECANCELLED
+     is cancelled                      fails with HENCE_ECANCELLED
      the Deferred is cancelled         the Future is cancelled, for all its listeners; the Deferred
                                        is told through the loop. Too late if the Future is done
    @endverbatim
@@ -255,7 +255,7 @@ typedef struct hence_share hence_share;
      the input gives a value     each gets it; an owned one is shared: hence_as() sees it,
                                  hence_take_ptr() does not move it
      the input fails             each gets the failure
-     one of them is cancelled    that one fails with #HENCE_ECANCELLED; the input goes on for the
+     one of them is cancelled    that one fails with HENCE_ECANCELLED; the input goes on for the
                                  others. If nobody waits any more, and the share has been let go,
                                  the input is cancelled
    @endverbatim
@@ -381,9 +381,9 @@ HENCE_API int hence_deferred_add_timeout_at(const char *site, hence_deferred *d,
      in   fd, EV_READ | EV_WRITE      out  Deferred< int: those of EV_READ and EV_WRITE that came >
           signal number, EV_SIGNAL         Deferred< int: EV_SIGNAL >
 
-     no event within the timeout           fails with #HENCE_ETIMEDOUT
-     the Deferred is cancelled             the event is removed; #HENCE_ECANCELLED
-     the loop is closed                    fails with #HENCE_ECLOSED
+     no event within the timeout           fails with HENCE_ETIMEDOUT
+     the Deferred is cancelled             the event is removed; HENCE_ECANCELLED
+     the loop is closed                    fails with HENCE_ECLOSED
    @endverbatim
  * For one time: wait again for the next. The descriptor must stay open until it has ended. libevent
  * delivers signals to one `event_base` of a process only.

@@ -117,7 +117,7 @@ HENCE_API HENCE_MUST_USE hence_deferred *hence_inline_callbacks_at(const char *s
  * @verbatim
        f is done              its result
        f is pending           the coroutine stops here until f is done
-       the task is cancelled  f is cancelled, and what that makes of it is the result: #HENCE_ECANCELLED
+       the task is cancelled  f is cancelled, and what that makes of it is the result: HENCE_ECANCELLED
        f is NULL              the out-of-memory failure
    @endverbatim
  * In a step that runs inside a coroutine's own hence_resolve() the coroutine waits, and so does all else that this
