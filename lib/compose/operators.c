@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "compose/operators.h"
 #include "future/future.h"
+#include "value/failure.h"
 
 hence_future *hence_future_of_deferred(const char *site, hence_loop *loop, hence_deferred *d)
 {
@@ -137,9 +138,11 @@ static void drop_run(void *arg)
 
 hence_result hence_loop_run_sync(hence_loop *loop, hence_result_fn *fn, void *arg, int64_t timeout)
 {
-    int error = fn ? hence_loop_can_run(loop) : -EINVAL;
+    int error = hence_loop_can_run(loop);
     if (error)
-        return hence_loop_refusal(error);
+        return hence_loop_refusal_at(error, "hence_loop_run_sync()", NULL);
+    if (!fn)
+        return hence_refuse_at(NULL, "hence_loop_run_sync() without a function");
     hence_promise *promise;
     hence_future *f = hence_future_new_at(NULL, loop, &promise);
     struct run *run = f ? hence_memory_get_zeroed(sizeof *run) : NULL;

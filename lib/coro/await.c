@@ -9,6 +9,7 @@
 #include "coro/block.h"
 #include "coro/task.h"
 #include "future/future.h"
+#include "value/failure.h"
 
 /* ---- waiting ---- */
 
@@ -17,6 +18,11 @@ static struct task *task_or_misuse(const char *message)
     if (HENCE_UNLIKELY(!hence_task_here))
         hence_report_misuse(message);
     return hence_task_here;
+}
+
+static hence_result refuse_outside(const char *what)
+{
+    return hence_refuse_at(NULL, "%s outside of a coroutine, or without a loop", what);
 }
 
 static bool is_closed(const struct task *task)
@@ -41,7 +47,9 @@ hence_result hence_await(hence_future *f)
     struct task *task = task_or_misuse("hence_await() outside of a coroutine");
     if (!task || (task->loop && task->loop != f->loop)) {
         hence_future_unref(f);
-        return hence_fail_static(HENCE_EINVAL);
+        return task ? hence_refuse_at(task->site, "hence_await() of a Future of another loop than "
+                                                  "the task's")
+                    : refuse_outside("hence_await()");
     }
     hence_result r = hence_chain_future(f);
     return hence_is_chain(&r) ? hence_task_wait(task, r) : r;
@@ -54,7 +62,7 @@ hence_result hence_await_deferred(hence_deferred *d)
     struct task *task = task_or_misuse("hence_await_deferred() outside of a coroutine");
     if (!task) {
         hence_deferred_unref(d);
-        return hence_fail_static(HENCE_EINVAL);
+        return refuse_outside("hence_await_deferred()");
     }
     return hence_task_wait(task, hence_chain(d));
 }
@@ -68,7 +76,7 @@ static hence_result co_sleep(struct task *task, int64_t delay)
 {
     hence_loop *loop = task ? hence_task_loop(task) : NULL;
     if (!loop)
-        return hence_fail_static(HENCE_EINVAL);
+        return refuse_outside("hence_co_sleep() or hence_co_yield()");
     if (delay > 0 || !task->loop)
         return hence_await(hence_sleep_future_at(task->site, loop, delay));
     int error = hence_task_queue(task);
@@ -97,7 +105,7 @@ hence_result hence_co_run_blocking(hence_result_fn *fn, void *arg)
     struct task *task = task_or_misuse("hence_co_run_blocking() outside of a coroutine");
     hence_loop *loop = task ? hence_task_loop(task) : NULL;
     if (!loop)
-        return hence_fail_static(HENCE_EINVAL);
+        return refuse_outside("hence_co_run_blocking()");
     return hence_await(hence_run_in_executor_at(task->site, loop, NULL, fn, arg, NULL));
 }
 

@@ -109,7 +109,8 @@ bool hence_concurrent_end(hence_concurrent_future *f, hence_result r)
 {
     if (HENCE_UNLIKELY(!hence_is_portable(&r))) { /* it belongs to this thread */
         hence_drop(r);
-        r = hence_fail_static(HENCE_EINVAL);
+        r = hence_refuse_at(NULL, "a chain cannot go to another thread: what is to be waited for "
+                                  "belongs to this one");
     }
     pthread_mutex_lock(&f->mutex);
     if (hence_concurrent_is_done(f)) {

@@ -6,6 +6,7 @@
 #include "exec/executor.h"
 #include "exec/threadsafe_promise.h"
 #include "future/future.h"
+#include "value/failure.h"
 
 /* It lives as long as its promise does, which sees to it that both sides are done with it. */
 struct loop_job {
@@ -145,7 +146,9 @@ static void start(const char *site, hence_loop *loop, hence_executor *executor,
 {
     int error = request->fn ? hence_loop_check_at(loop, "a job for an executor", site) : -EINVAL;
     if (error) {
-        refuse(promise, room, request, hence_loop_refusal(error));
+        hence_result r = request->fn ? hence_loop_refusal_at(error, "a job for an executor", site)
+                                     : hence_refuse_at(site, "a job without a function");
+        refuse(promise, room, request, r);
         return;
     }
     if (!executor)
@@ -304,7 +307,8 @@ hence_deferred *hence_call_multiple_in_thread_at(const char *site, hence_loop *l
 {
     for (size_t i = 0; i < n; i++) {
         if (!calls[i].fn)
-            return hence_deferred_succeed_at(site, hence_fail_static(HENCE_EINVAL));
+            return hence_deferred_succeed_at(
+                site, hence_refuse_at(site, "calls in a thread: one of them without a function"));
     }
     struct calls *copy = NULL;
     if (n < SIZE_MAX / sizeof *calls / 2)

@@ -56,7 +56,7 @@ hence_future *hence_future_fail_at(const char *site, hence_loop *loop, hence_res
         hence_report_misuse_at(site,
                                "hence_future_fail() was given something that is not a failure");
         hence_drop(r);
-        r = hence_fail_static(HENCE_EINVAL);
+        r = hence_refuse_at(site, "hence_future_fail() of something that is not a failure");
     }
     return hence_future_succeed_at(site, loop, r);
 }
@@ -171,7 +171,7 @@ hence_result hence_future_result(hence_future *f)
     if (!f)
         return hence_fail_static(HENCE_ENOMEM);
     if (!hence_future_is_here(f, "hence_future_result()"))
-        return hence_fail_static(HENCE_EINVAL);
+        return hence_loop_refusal_at(-EPERM, "hence_future_result()", NULL);
     if (!(f->state & FUTURE_DONE))
         return hence_fail_static(HENCE_EPENDING);
     f->state |= FUTURE_LOOKED_AT | FUTURE_TOLD;

@@ -3,6 +3,7 @@
 #include "loop/loop.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -71,11 +72,26 @@ int hence_loop_refuse(hence_loop *loop, const char *what, const char *site)
     return -ESHUTDOWN;
 }
 
+hence_result hence_loop_refusal_at(int error, const char *what, const char *site)
+{
+    switch (error) {
+    case -ENOMEM:
+        return hence_fail_static(HENCE_ENOMEM);
+    case -ESHUTDOWN:
+        return hence_fail_static(HENCE_ECLOSED);
+    case -EPERM:
+        return hence_refuse_at(site, "%s on another thread than the loop's", what);
+    case -EBUSY:
+        return hence_refuse_at(site, "%s inside of a callback or a coroutine: a loop runs already",
+                               what);
+    default:
+        return hence_refuse_at(site, "%s was refused: %s", what, strerrordesc_np(-error));
+    }
+}
+
 hence_result hence_loop_refusal(int error)
 {
-    if (error == -ENOMEM)
-        return hence_fail_static(HENCE_ENOMEM);
-    return hence_fail_static(error == -ESHUTDOWN ? HENCE_ECLOSED : HENCE_EINVAL);
+    return hence_loop_refusal_at(error, "what needs the loop", NULL);
 }
 
 /* ---- made ---- */

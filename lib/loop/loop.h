@@ -309,7 +309,8 @@ static inline bool hence_door_is_gone(const hence_loop *loop)
     return !(loop->door.event.ev_evcallback.evcb_flags & EVLIST_INSERTED);
 }
 
-/* The failure for a call that the loop has refused with -errno. */
+/* The failure for a call that the loop has refused with -errno; `what` is that call, as for hence_loop_check_at(). */
+hence_result hence_loop_refusal_at(int error, const char *what, const char *site);
 hence_result hence_loop_refusal(int error);
 
 static inline int hence_loop_check_at(hence_loop *loop, const char *what, const char *site)

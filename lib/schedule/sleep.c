@@ -56,7 +56,7 @@ static void start_sleeping(const char *site, hence_loop *loop, int64_t delay, he
         error = hence_call_later_own(loop, delay, wake, sleep, end_sleep, &call);
     }
     if (error) {
-        hence_resolve_at(NULL, promise, hence_loop_refusal(error));
+        hence_resolve_at(NULL, promise, hence_loop_refusal_at(error, "sleeping", site));
         return;
     }
     sleep->promise = promise;

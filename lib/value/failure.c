@@ -270,6 +270,18 @@ hence_result hence_fail_at(const char *site, int code, const char *fmt, ...)
     return r;
 }
 
+hence_result hence_refuse_at(const char *site, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    hence_result r = fail(site, &hence_domain_hence, NULL, HENCE_EINVAL, fmt, args);
+    va_end(args);
+    if (!hence_is_failure_of(&r, &hence_domain_hence, HENCE_ENOMEM))
+        return r;
+    hence_drop(r);
+    return hence_fail_static(HENCE_EINVAL);
+}
+
 hence_result hence_fail_errno_at(const char *site, int err, const char *fmt, ...)
 {
     va_list args;

@@ -7,6 +7,10 @@
 /* Sends a report about a failure that got lost; `handler` may be NULL: the thread's. */
 void hence_report_failure(const hence_report *report, hence_report_handler *handler, void *arg);
 
+/* The failure HENCE_EINVAL of a call that the program has made wrongly: the message says which, and what is
+ * wrong with it. Without memory it has no message. */
+hence_result hence_refuse_at(const char *site, const char *fmt, ...) HENCE_FORMAT(2, 3);
+
 /* Is this the one static failure that says "cancelled", or another failure with that code? */
 bool hence_failure_is_cancelled(const hence_failure *failure);
 

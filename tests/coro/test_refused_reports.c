@@ -41,6 +41,46 @@ TEST(refused_reports, what_is_no_failure_is_told_with_its_line)
     end();
 }
 
+static hence_result leaves_it_open(void *unused)
+{
+    (void)unused;
+    hence_task_set_name(hence_current_task(), "reader");
+    hence_timeout_enter_at("here.c:1", 1);
+    return hence_none();
+}
+
+TEST(refused_reports, a_timeout_that_was_not_exited_tells_where_it_was_entered_and_by_which_task)
+{
+    begin();
+    hence_future_unref(hence_spawn(both.loop, leaves_it_open, NULL));
+    run();
+    if (!support_faulty)
+        check_misuse("a timeout was entered, but not exited, in the task \"reader\"\n"
+                     "    made at here.c:1\n");
+    forget_reports();
+    end();
+}
+
+TEST(refused_reports, what_cannot_be_waited_for_fails_with_the_line_of_the_call)
+{
+    begin();
+    hence_future *f = hence_event_wait_future_at("here.c:1", both.loop, -1, 2, -1);
+    hence_future *bad = hence_event_wait_future_at("here.c:2", both.loop, 1000000, 2, -1);
+    const hence_failure *failure = hence_future_failure(f);
+    if (!support_faulty) {
+        check_string(hence_failure_message(failure),
+                     "waiting for an event on a negative descriptor or signal: -1, 0x2");
+        check_string(hence_failure_site(failure), "here.c:1");
+        failure = hence_future_failure(bad);
+        check_string(hence_failure_message(failure), "cannot wait for descriptor 1000000");
+        check_string(hence_failure_site(failure), "here.c:2");
+    }
+    hence_future_unref(f);
+    hence_future_unref(bad);
+    forget_reports();
+    end();
+}
+
 /* ---- on another thread ---- */
 
 static void spawn_there(void *unused)
