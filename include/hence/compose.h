@@ -142,7 +142,8 @@ typedef enum hence_list_flags {
  *                   hence_none(). NULL is the out-of-memory failure. The array itself is lent
  * @param n          how many
  * @param flags      of #hence_list_flags, or 0
- * @return the Deferred, yours; NULL when there is no memory: then all inputs have been let go
+ * @return the Deferred, yours; it has failed with #HENCE_EINVAL if @p flags has others, NULL when there is
+ *         no memory: then all inputs have been let go
  *
  * @threading{The thread that uses the inputs.}
  * @cancel{All inputs that have not ended are cancelled, in their order.}
@@ -183,7 +184,8 @@ HENCE_API HENCE_MUST_USE hence_deferred *hence_deferred_list_at(const char *site
  * @param deferreds  the inputs, each taken: see hence_deferred_list_at()
  * @param n          how many
  * @param flags      #HENCE_CANCEL_REST, #HENCE_REPORT_REST, or 0
- * @return the Deferred, yours; NULL when there is no memory: then all inputs have been let go
+ * @return the Deferred, yours; it has failed with #HENCE_EINVAL if @p flags has others, NULL when there is
+ *         no memory: then all inputs have been let go
  *
  * @threading{The thread that uses the inputs.}
  * @cancel{All inputs that have not ended are cancelled, in their order.}

@@ -59,8 +59,8 @@ typedef enum hence_gather_flags {
  *                 places
  * @param n        how many
  * @param flags    of #hence_gather_flags, or 0
- * @return the Future, yours; it has failed with #HENCE_EINVAL if an input belongs to another loop. NULL
- *         when there is no memory, or as hence_future_new_at()
+ * @return the Future, yours; it has failed with #HENCE_EINVAL if an input belongs to another loop, or
+ *         @p flags has others; the message says which. NULL when there is no memory, or as hence_future_new_at()
  *
  * @threading{The loop's.}
  * @cancel{All inputs that are not done are cancelled, in their order.}
