@@ -16,6 +16,7 @@ struct shutdown_call {
     struct hence_consumer consumer;
     struct shutdown_call *next;
     hence_loop *loop; /* NULL: nobody waits for the outcome */
+    const char *site;
     hence_shutdown_fn *fn;
     void *arg;
     uint64_t sequence;
@@ -24,13 +25,15 @@ struct shutdown_call {
 
 static void go_on(hence_loop *loop);
 
-static void report_outcome(hence_loop *loop, hence_result r)
+/* `site` is where the callback was given. A cancellation that nobody has handled is no news. */
+static void report_outcome(hence_loop *loop, const char *site, hence_result r)
 {
-    if (hence_is_failure(&r))
+    if (hence_is_failure(&r) && !hence_is_cancelled(&r))
         hence_loop_report(loop, &(hence_report){
                                     .kind = HENCE_REPORT_UNHANDLED,
                                     .message = "unhandled failure in a shutdown callback",
                                     .failure = hence_as_failure(&r),
+                                    .made = site,
                                 });
     hence_drop(r);
 }
@@ -49,13 +52,14 @@ static struct hence_consumer *deliver(struct hence_consumer *consumer, hence_res
     hence_loop *loop = call->loop;
     if (loop)
         stop_waiting(call);
+    const char *site = call->site;
     hence_memory_put(call, sizeof *call);
     if (!loop) {
         hence_drop(*r);
         return NULL;
     }
     hence_loop_ref(loop);
-    report_outcome(loop, *r);
+    report_outcome(loop, site, *r);
     go_on(loop);
     hence_loop_unref(loop);
     return NULL;
@@ -94,8 +98,9 @@ static void run_phase(hence_loop *loop, int phase, bool wait)
         }
         if (hence_is_chain(&r)) /* nobody will wait for it */
             hence_waitable_cancel(hence_chained(&r));
+        const char *site = call->site;
         hence_memory_put(call, sizeof *call);
-        report_outcome(loop, r);
+        report_outcome(loop, site, r);
     }
 }
 
@@ -143,11 +148,11 @@ void hence_shutdown_close(hence_loop *loop)
     loop->shutdown_phase = HENCE_SHUTDOWN_AFTER + 1;
 }
 
-int hence_loop_on_shutdown(hence_loop *loop, hence_shutdown_phase phase, hence_shutdown_fn *fn,
-                           void *arg, hence_call *out)
+int hence_loop_on_shutdown_at(const char *site, hence_loop *loop, hence_shutdown_phase phase,
+                              hence_shutdown_fn *fn, void *arg, hence_call *out)
 {
     struct shutdown_call *call = NULL;
-    int error = fn ? hence_loop_check(loop, "hence_loop_on_shutdown()") : -EINVAL;
+    int error = fn ? hence_loop_check_at(loop, "hence_loop_on_shutdown()", site) : -EINVAL;
     if (out)
         *out = (hence_call){0, 0, CALL_NONE};
     if (!error && ((int)phase < loop->shutdown_phase || phase > HENCE_SHUTDOWN_AFTER))
@@ -157,6 +162,7 @@ int hence_loop_on_shutdown(hence_loop *loop, hence_shutdown_phase phase, hence_s
     if (error)
         return error;
     call->consumer.part = &shutdown_part;
+    call->site = site;
     call->fn = fn;
     call->arg = arg;
     call->sequence = ++loop->last_shutdown_call;
