@@ -32,7 +32,7 @@ static void report_lost(const hence_concurrent_future *f)
     const hence_result *slot = &f->waitable.slot;
     const hence_failure *failure = hence_as_failure(slot);
     if (!failure || hence_failure_is_cancelled(failure) || atomic_load(&f->looked_at) ||
-        (f->kind->ends_with_loop && hence_is_failure_of(slot, &hence_domain_hence, HENCE_ECLOSED)))
+        (f->kind->ends_with_loop && hence_failure_is_of_closing(failure)))
         return;
     const hence_report report = {
         .kind = HENCE_REPORT_NEVER_RETRIEVED,

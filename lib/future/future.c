@@ -76,10 +76,8 @@ void hence_future_report_lost(hence_future *f)
     if (f->state & FUTURE_LOOKED_AT)
         return;
     const hence_failure *failure = hence_as_failure(&f->waitable.slot);
-    const bool is_news =
-        failure && !hence_failure_is_cancelled(failure) &&
-        !(f->loop->closed &&
-          hence_is_failure_of(&f->waitable.slot, &hence_domain_hence, HENCE_ECLOSED));
+    const bool is_news = failure && !hence_failure_is_cancelled(failure) &&
+                         !(f->loop->closed && hence_failure_is_of_closing(failure));
     if (is_news)
         hence_loop_report(f->loop, &(hence_report){
                                        .kind = HENCE_REPORT_NEVER_RETRIEVED,

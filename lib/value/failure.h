@@ -14,6 +14,9 @@ hence_result hence_refuse_at(const char *site, const char *fmt, ...) HENCE_FORMA
 /* Is this the one static failure that says "cancelled", or another failure with that code? */
 bool hence_failure_is_cancelled(const hence_failure *failure);
 
+/* Does it say no more than that a loop has closed: HENCE_ECLOSED, or a group of such and of cancellations? */
+bool hence_failure_is_of_closing(const hence_failure *failure);
+
 /* "One of several failed", made beforehand so that nothing gets lost when memory has run out by then.
  * `complete` takes both and says which it was and why; if the cause is a cancellation, so is this. */
 hence_failure *hence_failure_new_first(const char *site);
