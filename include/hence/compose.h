@@ -390,13 +390,19 @@ HENCE_API int hence_deferred_add_timeout_at(const char *site, hence_deferred *d,
  * For one time: wait again for the next. The descriptor must stay open until it has ended. libevent
  * delivers signals to one `event_base` of a process only.
  *
+ * @note Between two waits for a signal nobody waits for it, and libevent has put its default action back: for
+ * SIGINT or SIGTERM, the end of the process. Who waits for a signal again and again adds a persistent event of
+ * libevent's own for it (`evsignal_new()`, with a callback that does nothing), which keeps the handler in
+ * place, before the first wait, and frees it after the last one. What comes between two waits is then not told to
+ * the next one; who needs each signal counts them in that callback.
+ *
  * @param site     a string that lives for ever: #HENCE_SITE; or NULL
  * @param loop     lent
  * @param fd       the descriptor, not owned; or the number of a signal
  * @param what     EV_READ, EV_WRITE, both, or EV_SIGNAL
  * @param timeout  nanoseconds, on the loop's clock; negative: none
  * @return the Deferred, yours; NULL when there is no memory. It has failed with #HENCE_EINVAL for
- *         any other @p what, and with an errno if libevent refuses the descriptor
+ *         any other @p what, and a negative @p fd, and with an errno if libevent refuses the descriptor
  * @threading{The loop's.}
  * @cancel{The event is removed at once.}
  * @complexity{O(log n) in the number of timers.}

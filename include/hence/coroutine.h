@@ -185,10 +185,12 @@ HENCE_API hence_result hence_co_yield(void);
  *
  * @param fn   runs on another thread
  * @param arg  handed to it; it is used until @p fn has returned, even if the wait for it is cancelled first
- * @return what @p fn returned, yours; or a failure as for hence_run_in_executor()
+ * @return what @p fn returned, as hence_await() gives it: to be dropped by you. An owned value still belongs to
+ *         the Future behind it, so look at it with hence_as(); hence_take_ptr() gives NULL. Or a failure as
+ *         for hence_run_in_executor()
  *
  * @threading{In a coroutine.}
- * @cancel{As for hence_run_in_executor().}
+ * @cancel{As for hence_run_in_executor(): a function that runs goes on.}
  * @complexity{O(1).}
  * @see hence_run_in_executor()
  * @since 0.1
@@ -210,6 +212,9 @@ HENCE_API hence_future *hence_current_task(void);
 
 /**
  * @brief The loop of the task whose function calls this; otherwise hence_loop_current().
+ *
+ * Not to be confused with hence_loop_current(), which knows nothing of tasks.
+ *
  * @return lent; NULL if there is none
  * @threading{Any.}
  * @complexity{O(1).}

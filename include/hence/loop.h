@@ -141,6 +141,9 @@ HENCE_API struct event_base *hence_loop_base(const hence_loop *loop);
 
 /**
  * @brief The loop of this thread: the one that runs, else the one made last and not closed.
+ *
+ * Not to be confused with hence_current_loop(), which in a coroutine gives the loop of its task.
+ *
  * @return lent; NULL if there is none
  * @threading{Any: each thread has its own answer.}
  * @complexity{O(1).}
