@@ -66,7 +66,8 @@ doc/html.stamp: $(doc_inputs) doc/Doxyfile
 	@touch $@
 
 # Section 3 is what the headers document, section 7 the overview and the guide. The sed keeps the \n of
-# strings in samples: Doxygen leaves them as they are, and man would take them for registers.
+# strings in samples: Doxygen leaves them as they are, and man would take them for registers. Then the page of a group is
+# told which header it is of.
 man: doc/man.stamp
 
 doc/man.stamp: $(doc_inputs) doc/man-tables.awk doc/Doxyfile
@@ -76,7 +77,12 @@ doc/man.stamp: $(doc_inputs) doc/man-tables.awk doc/Doxyfile
 		'MAN_EXTENSION = .7' 'USE_MDFILE_AS_MAINPAGE =' '$(man_filter)' | $(doxygen_run) >/dev/null 2>&1 && \
 	find doc/man/man3 -type f ! -name 'hence_*' ! -name 'HENCE_*' -exec rm -f {} + && \
 	find doc/man/man7 -type f ! -name 'hence.7' ! -name 'hence-*' -exec rm -f {} + && \
-	find doc/man -type f -exec sed -i '/^\./!s/\\\([nt0r"]\)/\\e\1/g' {} +
+	find doc/man -type f -exec sed -i '/^\./!s/\\\([nt0r"]\)/\\e\1/g' {} + && \
+	for header in $(hence_HEADERS); do \
+		page=doc/man/man3/`sed -n 's/^ \* @defgroup \([a-z_]*\) .*/\1/p' $(top_srcdir)/$$header`.3; \
+		test ! -f "$$page" || \
+		sed -i "/^\.SH SYNOPSIS/{n;n;s|\$$|\n.nf\n#include <hence/$${header##*/}>\n.fi\n.PP|}" "$$page" || exit 1; \
+	done
 	@touch $@
 
 all-local: doc/man.stamp

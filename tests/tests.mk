@@ -124,6 +124,7 @@ CRITERION_TESTS += tests/exec/test_blocking_call.crit
 CRITERION_TESTS += tests/exec/test_concurrent_future.crit
 CRITERION_TESTS += tests/exec/test_concurrent_wait.crit
 CRITERION_TESTS += tests/exec/test_exec_fork.crit
+CRITERION_TESTS += tests/coro/test_refused_reports.crit
 CRITERION_TESTS += tests/coro/test_scope.crit
 CRITERION_TESTS += tests/coro/test_scope_time.crit
 CRITERION_TESTS += tests/coro/test_scope_tasks.crit

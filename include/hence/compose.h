@@ -63,7 +63,7 @@ HENCE_API HENCE_MUST_USE hence_future *hence_deferred_as_future_at(const char *s
 
      the Future                        the Deferred
      value, failure                    the same, through the loop; a value is shared with the Future
-     is cancelled                      fails with #HENCE_ECANCELLED
+     is cancelled                      fails with HENCE_ECANCELLED
      the Deferred is cancelled         the Future is cancelled, for all its listeners; the Deferred
                                        is told through the loop. Too late if the Future is done
    @endverbatim
@@ -142,7 +142,8 @@ typedef enum hence_list_flags {
  *                   hence_none(). NULL is the out-of-memory failure. The array itself is lent
  * @param n          how many
  * @param flags      of #hence_list_flags, or 0
- * @return the Deferred, yours; NULL when there is no memory: then all inputs have been let go
+ * @return the Deferred, yours; it has failed with #HENCE_EINVAL if @p flags has others, NULL when there is
+ *         no memory: then all inputs have been let go
  *
  * @threading{The thread that uses the inputs.}
  * @cancel{All inputs that have not ended are cancelled, in their order.}
@@ -183,7 +184,8 @@ HENCE_API HENCE_MUST_USE hence_deferred *hence_deferred_list_at(const char *site
  * @param deferreds  the inputs, each taken: see hence_deferred_list_at()
  * @param n          how many
  * @param flags      #HENCE_CANCEL_REST, #HENCE_REPORT_REST, or 0
- * @return the Deferred, yours; NULL when there is no memory: then all inputs have been let go
+ * @return the Deferred, yours; it has failed with #HENCE_EINVAL if @p flags has others, NULL when there is
+ *         no memory: then all inputs have been let go
  *
  * @threading{The thread that uses the inputs.}
  * @cancel{All inputs that have not ended are cancelled, in their order.}
@@ -255,7 +257,7 @@ typedef struct hence_share hence_share;
      the input gives a value     each gets it; an owned one is shared: hence_as() sees it,
                                  hence_take_ptr() does not move it
      the input fails             each gets the failure
-     one of them is cancelled    that one fails with #HENCE_ECANCELLED; the input goes on for the
+     one of them is cancelled    that one fails with HENCE_ECANCELLED; the input goes on for the
                                  others. If nobody waits any more, and the share has been let go,
                                  the input is cancelled
    @endverbatim
@@ -383,12 +385,18 @@ HENCE_API int hence_deferred_add_timeout_at(const char *site, hence_deferred *d,
      in   fd, EV_READ | EV_WRITE      out  Deferred< int: those of EV_READ and EV_WRITE that came >
           signal number, EV_SIGNAL         Deferred< int: EV_SIGNAL >
 
-     no event within the timeout           fails with #HENCE_ETIMEDOUT
-     the Deferred is cancelled             the event is removed; #HENCE_ECANCELLED
-     the loop is closed                    fails with #HENCE_ECLOSED
+     no event within the timeout           fails with HENCE_ETIMEDOUT
+     the Deferred is cancelled             the event is removed; HENCE_ECANCELLED
+     the loop is closed                    fails with HENCE_ECLOSED
    @endverbatim
  * For one time: wait again for the next. The descriptor must stay open until it has ended. libevent
  * delivers signals to one `event_base` of a process only.
+ *
+ * @note Between two waits for a signal nobody waits for it, and libevent has put its default action back: for
+ * SIGINT or SIGTERM, the end of the process. Who waits for a signal again and again adds a persistent event of
+ * libevent's own for it (`evsignal_new()`, with a callback that does nothing), which keeps the handler in
+ * place, before the first wait, and frees it after the last one. What comes between two waits is then not told to
+ * the next one; who needs each signal counts them in that callback.
  *
  * @param site     a string that lives for ever: #HENCE_SITE; or NULL
  * @param loop     lent
@@ -396,7 +404,7 @@ HENCE_API int hence_deferred_add_timeout_at(const char *site, hence_deferred *d,
  * @param what     EV_READ, EV_WRITE, both, or EV_SIGNAL
  * @param timeout  nanoseconds, on the loop's clock; negative: none
  * @return the Deferred, yours; NULL when there is no memory. It has failed with #HENCE_EINVAL for
- *         any other @p what, and with an errno if libevent refuses the descriptor
+ *         any other @p what, and a negative @p fd, and with an errno if libevent refuses the descriptor
  * @threading{The loop's.}
  * @cancel{The event is removed at once.}
  * @complexity{O(log n) in the number of timers.}

@@ -223,9 +223,9 @@ HENCE_API hence_concurrent_completions *hence_concurrent_completions_free(
      in   fn, on another thread          out  concurrent Future < what fn returns >
 
      fn gives a value, a failure         the same
-     its thread ends inside fn           fails with #HENCE_EDIED
-     the executor's queue is full        fails with #HENCE_EFULL; arg has been dropped
-     the executor is shut down           fails with #HENCE_ECLOSED; arg has been dropped
+     its thread ends inside fn           fails with HENCE_EDIED
+     the executor's queue is full        fails with HENCE_EFULL; arg has been dropped
+     the executor is shut down           fails with HENCE_ESHUTDOWN; arg has been dropped
      it is cancelled                     see hence_concurrent_future_cancel()
    @endverbatim
  *
@@ -295,7 +295,7 @@ HENCE_API HENCE_MUST_USE hence_concurrent_future *hence_executor_submit_when_roo
      hence_concurrent_future_result(f)        <-----  its result
      hence_concurrent_future_cancel(f)        ----->  what fn gave is cancelled
 
-     the loop is closed by then, or closes meanwhile: fails with #HENCE_ECLOSED
+     the loop is closed by then, or closes meanwhile: fails with HENCE_ECLOSED
      cancelled before the loop comes to it: fn is never called
    @endverbatim
  *
@@ -379,7 +379,7 @@ HENCE_API HENCE_MUST_USE hence_concurrent_future *hence_deferred_as_concurrent_a
  * @param f     lent; NULL: it fails with #HENCE_ENOMEM
  * @return the Future, yours; NULL as hence_future_new_at()
  * @threading{The loop's.}
- * @cancel{Passes on to @p f (rule 91). A loop that closes ends it with #HENCE_ECLOSED, and leaves @p f alone.}
+ * @cancel{Passes on to @p f. A loop that closes ends it with #HENCE_ECLOSED, and leaves @p f alone.}
  * @complexity{O(1).}
  * @since 0.1
  * @snippet 67_loops.c hand-over

@@ -118,7 +118,7 @@ HENCE_API HENCE_MUST_USE hence_deferred *hence_inline_callbacks_at(const char *s
  * @verbatim
        f is done              its result
        f is pending           the coroutine stops here until f is done
-       the task is cancelled  f is cancelled, and what that makes of it is the result: #HENCE_ECANCELLED
+       the task is cancelled  f is cancelled, and what that makes of it is the result: HENCE_ECANCELLED
        f is NULL              the out-of-memory failure
    @endverbatim
  * In a step that runs inside a coroutine's own hence_resolve() the coroutine waits, and so does all else that this
@@ -188,10 +188,12 @@ HENCE_API hence_result hence_co_yield(void);
  *
  * @param fn   runs on another thread
  * @param arg  handed to it; it is used until @p fn has returned, even if the wait for it is cancelled first
- * @return what @p fn returned, yours; or a failure as for hence_run_in_executor()
+ * @return what @p fn returned, as hence_await() gives it: to be dropped by you. An owned value still belongs to
+ *         the Future behind it, so look at it with hence_as(); hence_take_ptr() gives NULL. Or a failure as
+ *         for hence_run_in_executor()
  *
  * @threading{In a coroutine.}
- * @cancel{As for hence_run_in_executor().}
+ * @cancel{As for hence_run_in_executor(): a function that runs goes on.}
  * @complexity{O(1).}
  * @see hence_run_in_executor()
  * @since 0.1
@@ -213,6 +215,9 @@ HENCE_API hence_future *hence_current_task(void);
 
 /**
  * @brief The loop of the task whose function calls this; otherwise hence_loop_current().
+ *
+ * Not to be confused with hence_loop_current(), which knows nothing of tasks.
+ *
  * @return lent; NULL if there is none
  * @threading{Any.}
  * @complexity{O(1).}

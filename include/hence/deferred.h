@@ -435,7 +435,7 @@ HENCE_API int hence_deferred_unpause(hence_deferred *d);
  * @brief Say that the result is not wanted any more.
  *
  * @verbatim
-       has no result yet         its canceller runs, and #HENCE_ECANCELLED travels down the chain,
+       has no result yet         its canceller runs, and HENCE_ECANCELLED travels down the chain,
                                  now; or what the canceller resolved it with
        waits for another one     that one is cancelled
        has its result            nothing happens

@@ -209,10 +209,10 @@ HENCE_API hence_executor *hence_executor_default(hence_loop *loop);
      in   fn, on another thread          out  Future< what fn returns >
 
      fn gives a value, a failure         the same, through the loop
-     its thread ends inside fn           fails with #HENCE_EDIED
-     the executor's queue is full        fails with #HENCE_EFULL; arg has been dropped
-     the executor is shut down           fails with #HENCE_ECLOSED; arg has been dropped
-     it is of the parent of this child   fails with #HENCE_EDIED, with a report; arg has been dropped
+     its thread ends inside fn           fails with HENCE_EDIED
+     the executor's queue is full        fails with HENCE_EFULL; arg has been dropped
+     the executor is shut down           fails with HENCE_ESHUTDOWN; arg has been dropped
+     it is of the parent of this child   fails with HENCE_EDIED, with a report; arg has been dropped
      the Future is cancelled             a job that waits for a thread is dropped; one that runs goes on:
                                          hence_job_is_cancelled() tells it, and what it gives is destroyed
                                          on the loop's thread

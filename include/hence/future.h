@@ -293,6 +293,8 @@ HENCE_API size_t hence_future_remove_done_callback(hence_future *f, hence_done_f
 /**
  * @brief "What @p f will give", to return from a step or to resolve a promise with.
  *
+ * Not to be confused with hence_future_chain(), which resolves a promise itself, and takes no reference.
+ *
  * A cancellation of who waits is passed on to the Future, and so reaches all its listeners. If it
  * waits for the one that waits for it, the result is the failure #HENCE_EDEADLK.
  *
@@ -308,6 +310,8 @@ HENCE_API HENCE_MUST_USE hence_result hence_chain_future(hence_future *f);
 
 /**
  * @brief Resolve a promise with the result of a Future.
+ *
+ * Not to be confused with hence_chain_future(), which makes a result that stands for the Future, and takes it.
  *
  * Unlike resolving it with hence_chain_future(), a cancellation is not passed back: who cancels the
  * promise's side leaves @p f alone.

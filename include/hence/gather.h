@@ -56,11 +56,11 @@ typedef enum hence_gather_flags {
  * @param site     a string that lives for ever: #HENCE_SITE; or NULL
  * @param loop     lent: the loop of all inputs
  * @param futures  lent: NULL among them is the out-of-memory failure. The same one may stand in several
- *                 places
+ *                 places. Those that are made inside of this call want hence_future_lend()
  * @param n        how many
  * @param flags    of #hence_gather_flags, or 0
- * @return the Future, yours; it has failed with #HENCE_EINVAL if an input belongs to another loop. NULL
- *         when there is no memory, or as hence_future_new_at()
+ * @return the Future, yours; it has failed with #HENCE_EINVAL if an input belongs to another loop, or
+ *         @p flags has others; the message says which. NULL when there is no memory, or as hence_future_new_at()
  *
  * @threading{The loop's.}
  * @cancel{All inputs that are not done are cancelled, in their order.}
@@ -143,7 +143,8 @@ typedef enum hence_wait_condition {
  *
  * @param site       a string that lives for ever: #HENCE_SITE; or NULL
  * @param loop       lent: the loop of all inputs
- * @param futures    lent; the same one in several places counts in each. NULL is one that has failed
+ * @param futures    lent; see hence_future_lend(). The same one in several places counts in each. NULL is
+ *                   one that has failed
  * @param n          how many
  * @param condition  when it is enough
  * @param timeout    nanoseconds; negative: none
@@ -279,7 +280,8 @@ HENCE_API size_t hence_completion_queue_size(const hence_completion_queue *queue
  * @brief A queue with @p n Futures in it.
  *
  * @param loop     lent: the loop of all inputs
- * @param futures  lent; the same one in several places is given once, with its first place
+ * @param futures  lent; see hence_future_lend(). The same one in several places is given once, with its first
+ *                 place
  * @param n        how many
  * @param timeout  nanoseconds, from now; negative: none. When it is over before all are done, each
  *                 hence_completion_queue_next() that finds none done fails with #HENCE_ETIMEDOUT; the
@@ -335,7 +337,7 @@ inline const hence_completion *hence_as_completion(const hence_result *in)
    @endverbatim
  *
  * @param site  a string that lives for ever: #HENCE_SITE; or NULL
- * @param f     lent
+ * @param f     lent; see hence_future_lend() for one that is made inside of this call
  * @return the Future, yours; NULL when there is no memory, or @p f is NULL
  * @threading{The loop's.}
  * @cancel{Ends this one alone. If the input fails later, and nobody else looks, that is reported.}
@@ -365,11 +367,11 @@ HENCE_API HENCE_MUST_USE hence_future *hence_shield_at(const char *site, hence_f
    @endverbatim
  *
  * @param site     a string that lives for ever: #HENCE_SITE; or NULL
- * @param f        lent
+ * @param f        lent; see hence_future_lend() for one that is made inside of this call
  * @param timeout  nanoseconds; 0: it is cancelled now, unless it is done; negative: none
  * @return the Future, yours; NULL when there is no memory, or @p f is NULL
  * @threading{The loop's.}
- * @cancel{Passed on to the input.}
+ * @cancel{Passed on to the input. A job of an executor that runs goes on all the same: hence_run_in_executor_at().}
  * @complexity{O(log n) in the number of timers.}
  * @see hence_with_timeout(), hence_deferred_add_timeout()
  * @since 0.1
@@ -396,7 +398,7 @@ HENCE_API HENCE_MUST_USE hence_future *hence_wait_for_at(const char *site, hence
    @endverbatim
  *
  * @param site     a string that lives for ever: #HENCE_SITE; or NULL
- * @param f        lent
+ * @param f        lent; see hence_future_lend() for one that is made inside of this call
  * @param timeout  nanoseconds; negative: none
  * @return the Future, yours; NULL when there is no memory, or @p f is NULL
  * @threading{The loop's.}
@@ -425,7 +427,7 @@ HENCE_API HENCE_MUST_USE hence_future *hence_with_timeout_at(const char *site, h
  * The steps run through the loop, when the input is done.
  *
  * @param site      a string that lives for ever: #HENCE_SITE; or NULL
- * @param f         lent
+ * @param f         lent; see hence_future_lend() for one that is made inside of this call
  * @param on_value  step for a value, or NULL: it passes
  * @param on_error  step for a failure, or NULL: it passes
  * @param arg       handed to whichever of the two runs
@@ -466,7 +468,7 @@ typedef hence_result hence_combine_fn(const hence_result *a, const hence_result 
    @endverbatim
  *
  * @param site     a string that lives for ever: #HENCE_SITE; or NULL
- * @param a        lent
+ * @param a        lent; see hence_future_lend()
  * @param b        lent
  * @param combine  makes one result of the two, through the loop, when both are there
  * @param arg      handed to it

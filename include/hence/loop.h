@@ -141,6 +141,9 @@ HENCE_API struct event_base *hence_loop_base(const hence_loop *loop);
 
 /**
  * @brief The loop of this thread: the one that runs, else the one made last and not closed.
+ *
+ * Not to be confused with hence_current_loop(), which in a coroutine gives the loop of its task.
+ *
  * @return lent; NULL if there is none
  * @threading{Any: each thread has its own answer.}
  * @complexity{O(1).}
@@ -487,14 +490,18 @@ typedef enum hence_shutdown_phase {
 /**
  * @brief Runs when the loop shuts down.
  * @param arg  what was given along with it
- * @return a value, a failure, which is reported, or a chain. In the phase
+ * @return a value, a failure, which is reported unless it is a cancellation, or a chain. In the phase
  *         #HENCE_SHUTDOWN_BEFORE the loop goes on until that chain has ended
  */
 typedef hence_result hence_shutdown_fn(void *arg);
 
 /**
- * @brief Run @p fn once when the loop shuts down, or closes.
+ * @brief Run @p fn once when the loop shuts down, or closes. The macro hence_loop_on_shutdown() adds the
+ * line.
  *
+ * A failure that it gives is reported with that line, unless it is a cancellation.
+ *
+ * @param site   a string that lives for ever: #HENCE_SITE; or NULL
  * @param loop   lent
  * @param phase  when
  * @param fn     what to call; in one phase they run in the order in which they were added
@@ -508,8 +515,15 @@ typedef hence_result hence_shutdown_fn(void *arg);
  * @since 0.1
  * @snippet 18_shutdown.c on-shutdown
  */
-HENCE_API int hence_loop_on_shutdown(hence_loop *loop, hence_shutdown_phase phase,
-                                     hence_shutdown_fn *fn, void *arg, hence_call *out);
+HENCE_API int hence_loop_on_shutdown_at(const char *site, hence_loop *loop,
+                                        hence_shutdown_phase phase, hence_shutdown_fn *fn,
+                                        void *arg, hence_call *out);
+/**
+ * Run a function once when the loop shuts down: hence_loop_on_shutdown_at() with this line.
+ * @snippet 18_shutdown.c on-shutdown
+ */
+#define hence_loop_on_shutdown(loop, phase, fn, arg, out)                                          \
+    hence_loop_on_shutdown_at(HENCE_SITE, (loop), (phase), (fn), (arg), (out))
 
 /**
  * @brief Take a shutdown callback back.

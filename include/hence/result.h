@@ -475,7 +475,8 @@ HENCE_API HENCE_MUST_USE inline hence_result hence_take(hence_result *in);
  * @param in       lent, and emptied if it held such a pointer
  * @param destroy  the destructor that it was made with
  * @return the pointer; NULL, and @p in untouched, if it is of another type or shared: a value
- *         that a Future keeps belongs to all its readers
+ *         that a Future keeps belongs to all its readers, also to a single one. So what hence_await() or
+ *         hence_future_result() gave cannot be moved out: copy it, or have the value counted
  * @threading{Where the result is.}
  * @complexity{O(1).}
  * @since 0.1

@@ -80,6 +80,11 @@ HENCE_API int hence_test_clock_pump(hence_test_clock *clock, const int64_t *delt
  * For running a whole program that takes hours in no time: hence_loop_run_forever() then never
  * waits as long as there is a timer.
  *
+ * The clock does not know what happens outside of the loop. It jumps also while a job of an executor is at
+ * work, or a thread-safe promise is out, since it cannot know that they will ever come: a job of some real
+ * milliseconds under a limit of 100 simulated seconds times out at once. Test what needs other threads, descriptors or
+ * children on the real clock, or have the clock stand still, with hence_test_clock_advance() when they have come.
+ *
  * @param clock  lent
  * @param on     whether
  * @retval 0        set

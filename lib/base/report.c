@@ -61,8 +61,13 @@ void hence_report_send(const hence_report *report, hence_report_handler *handler
     reporting = false;
 }
 
+void hence_report_misuse_at(const char *site, const char *message)
+{
+    hence_report report = {.kind = HENCE_REPORT_MISUSE, .message = message, .here = site};
+    hence_report_send(&report, NULL, NULL);
+}
+
 void hence_report_misuse(const char *message)
 {
-    hence_report report = {.kind = HENCE_REPORT_MISUSE, .message = message};
-    hence_report_send(&report, NULL, NULL);
+    hence_report_misuse_at(NULL, message);
 }

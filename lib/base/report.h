@@ -18,6 +18,8 @@ void hence_report_send(const hence_report *report, hence_report_handler *handler
 
 /* A report about a programming error, without an object to name. */
 void hence_report_misuse(const char *message);
+/* The same of a call whose line is known; `site` may be NULL. */
+void hence_report_misuse_at(const char *site, const char *message);
 
 /* The lines of a report that say where. */
 void hence_report_print_sites(const hence_report *report, FILE *out);

@@ -13,11 +13,15 @@
 #include <signal.h>
 
 #include "base/memory.h"
+#include "compose/timeout.h"
 #include "loop/loop.h"
+#include "value/failure.h"
 
 struct event_wait {
     hence_loop *loop;
     hence_promise *promise; /* NULL: it has been resolved */
+    const char *site;
+    int64_t timeout;
     hence_call call;
     struct event event;
 };
@@ -30,7 +34,8 @@ static void resolve(struct event_wait *wait, hence_result r)
 
 static void time_is_over(void *arg)
 {
-    resolve(arg, hence_fail_static(HENCE_ETIMEDOUT));
+    struct event_wait *wait = arg;
+    resolve(wait, hence_timed_out(wait->site, wait->timeout));
 }
 
 static void event_came(evutil_socket_t fd, short what, void *arg)
@@ -67,16 +72,22 @@ static bool stop_waiting(hence_promise *promise, void *arg)
     return hence_call_cancel(wait->loop, wait->call) == 0;
 }
 
-static bool can_be_waited_for(short what)
+/* What is wrong with what is asked for, or NULL. */
+static const char *mistake(int fd, short what)
 {
-    return what == EV_SIGNAL || (what && !(what & ~(EV_READ | EV_WRITE)));
+    if (what != EV_SIGNAL && (!what || (what & ~(EV_READ | EV_WRITE))))
+        return "for others than EV_READ, EV_WRITE, both, or EV_SIGNAL";
+    if (fd < 0)
+        return "on a negative descriptor or signal";
+    return what == EV_SIGNAL && fd >= NSIG ? "for a signal that there is not" : NULL;
 }
 
 /* The call that ends the wait is there: the event itself. */
-static hence_result add_event(struct event_wait *wait, int fd, short what)
+static hence_result add_event(const char *site, struct event_wait *wait, int fd, short what)
 {
-    if (!can_be_waited_for(what) || fd < 0 || (what == EV_SIGNAL && fd >= NSIG))
-        return hence_fail_static(HENCE_EINVAL);
+    const char *wrong = mistake(fd, what);
+    if (wrong)
+        return hence_refuse_at(site, "waiting for an event %s: %d, %#x", wrong, fd, (unsigned)what);
     struct event_base *base = hence_loop_base(wait->loop);
     errno = 0;
     if (event_assign(&wait->event, base, fd, what, event_came, wait) == 0 &&
@@ -84,27 +95,31 @@ static hence_result add_event(struct event_wait *wait, int fd, short what)
         return hence_none();
     if (!errno || errno == ENOMEM)
         return hence_fail_static(HENCE_ENOMEM);
-    return hence_fail_errno(errno, "cannot wait for %s %d",
-                            what == EV_SIGNAL ? "signal" : "descriptor", fd);
+    return hence_fail_errno_at(site, errno, "cannot wait for %s %d",
+                               what == EV_SIGNAL ? "signal" : "descriptor", fd);
 }
 
-static void start_waiting(hence_loop *loop, int fd, short what, int64_t timeout,
+static void start_waiting(const char *site, hence_loop *loop, int fd, short what, int64_t timeout,
                           hence_promise *promise)
 {
-    struct event_wait *wait = hence_memory_get_zeroed(sizeof *wait);
     hence_call call;
-    int error = -ENOMEM;
+    int error = hence_loop_check_at(loop, "waiting for an event", site);
+    struct event_wait *wait = error ? NULL : hence_memory_get_zeroed(sizeof *wait);
+    if (!error)
+        error = -ENOMEM;
     if (wait) {
         wait->loop = loop;
+        wait->site = site;
+        wait->timeout = timeout;
         error = timeout < 0
                     ? hence_call_at_own(loop, INT64_MAX, time_is_over, wait, end_wait, &call)
                     : hence_call_later_own(loop, timeout, time_is_over, wait, end_wait, &call);
     }
     if (error) {
-        hence_resolve_at(NULL, promise, hence_loop_refusal(error));
+        hence_resolve_at(NULL, promise, hence_loop_refusal_at(error, "waiting for an event", site));
         return;
     }
-    hence_result r = add_event(wait, fd, what);
+    hence_result r = add_event(site, wait, fd, what);
     if (hence_is_failure(&r)) {
         hence_call_cancel(loop, call);
         hence_resolve_at(NULL, promise, r);
@@ -121,7 +136,7 @@ hence_deferred *hence_event_wait_at(const char *site, hence_loop *loop, int fd, 
     hence_promise *promise;
     hence_deferred *d = hence_deferred_new_at(site, &promise);
     if (d)
-        start_waiting(loop, fd, what, timeout, promise);
+        start_waiting(site, loop, fd, what, timeout, promise);
     return d;
 }
 
@@ -131,6 +146,6 @@ hence_future *hence_event_wait_future_at(const char *site, hence_loop *loop, int
     hence_promise *promise;
     hence_future *f = hence_future_new_at(site, loop, &promise);
     if (f)
-        start_waiting(loop, fd, what, timeout, promise);
+        start_waiting(site, loop, fd, what, timeout, promise);
     return f;
 }

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "compose/combination.h"
 #include "future/future.h"
+#include "value/failure.h"
 
 struct listening {
     struct hence_listener listener;
@@ -200,7 +201,7 @@ struct combination *hence_combine_futures(const struct combination_policy *polic
                                           unsigned flags)
 {
     struct combined_futures *combined = NULL;
-    if (hence_loop_check(loop, "combining Futures") == 0 && n < UINT32_MAX)
+    if (hence_loop_check_at(loop, "combining Futures", site) == 0 && n < UINT32_MAX)
         combined = hence_memory_get(memory_size(n));
     if (!combined)
         return NULL;
@@ -220,7 +221,9 @@ struct combination *hence_combine_futures(const struct combination_policy *polic
     }
     if (!usable) {
         combined->c.ended = combined->c.size;
-        hence_combination_decide(&combined->c, hence_fail_static(HENCE_EINVAL));
+        hence_combination_decide(
+            &combined->c,
+            hence_refuse_at(site, "among the Futures to be combined is one of another loop"));
     }
     return &combined->c;
 }

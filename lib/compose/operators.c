@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "compose/operators.h"
 #include "future/future.h"
+#include "value/failure.h"
 
 hence_future *hence_future_of_deferred(const char *site, hence_loop *loop, hence_deferred *d)
 {
@@ -66,7 +67,7 @@ static hence_deferred *result_later(const char *site, hence_future *f)
 hence_future *hence_future_then_at(const char *site, hence_future *f, hence_step *on_value,
                                    hence_step *on_error, void *arg)
 {
-    if (!f)
+    if (!f || !hence_future_is_here_at(f, "hence_future_then()", site))
         return NULL;
     hence_deferred *d =
         hence_future_done(f) ? result_later(site, f) : hence_deferred_from_future_at(site, f);
@@ -98,6 +99,8 @@ hence_future *hence_combine2_at(const char *site, hence_future *a, hence_future 
                                 hence_combine_fn *combine, void *arg)
 {
     if (!a || !b || !combine)
+        return NULL;
+    if (!hence_future_is_here_at(a, "hence_combine2()", site))
         return NULL;
     hence_loop *loop = a->loop;
     hence_future *both = hence_gather_at(site, loop, (hence_future *const[]){a, b}, 2, 0);
@@ -138,9 +141,11 @@ static void drop_run(void *arg)
 
 hence_result hence_loop_run_sync(hence_loop *loop, hence_result_fn *fn, void *arg, int64_t timeout)
 {
-    int error = fn ? hence_loop_can_run(loop) : -EINVAL;
+    int error = hence_loop_can_run(loop);
     if (error)
-        return hence_loop_refusal(error);
+        return hence_loop_refusal_at(error, "hence_loop_run_sync()", NULL);
+    if (!fn)
+        return hence_refuse_at(NULL, "hence_loop_run_sync() without a function");
     hence_promise *promise;
     hence_future *f = hence_future_new_at(NULL, loop, &promise);
     struct run *run = f ? hence_memory_get_zeroed(sizeof *run) : NULL;

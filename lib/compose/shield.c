@@ -62,9 +62,13 @@ static void time_is_up(void *arg)
     hence_resolve_at(NULL, promise, r);
 }
 
-static hence_future *shield_new(const char *site, hence_future *f, int64_t timeout)
+/* `what` is the call that the program has made. */
+static hence_future *shield_new(const char *site, const char *what, hence_future *f,
+                                int64_t timeout)
 {
-    if (!f || hence_future_done(f))
+    if (!f || !hence_future_is_here_at(f, what, site))
+        return NULL;
+    if (hence_future_done(f))
         return hence_future_ref(f);
     hence_promise *promise;
     hence_future *outer = hence_future_new_at(site, f->loop, &promise);
@@ -94,10 +98,10 @@ static hence_future *shield_new(const char *site, hence_future *f, int64_t timeo
 
 hence_future *hence_shield_at(const char *site, hence_future *f)
 {
-    return shield_new(site, f, -1);
+    return shield_new(site, "hence_shield()", f, -1);
 }
 
 hence_future *hence_with_timeout_at(const char *site, hence_future *f, int64_t timeout)
 {
-    return shield_new(site, f, timeout);
+    return shield_new(site, "hence_with_timeout()", f, timeout);
 }

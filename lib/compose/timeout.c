@@ -75,7 +75,7 @@ static int lose(hence_deferred *d)
 int hence_deferred_add_timeout_at(const char *site, hence_deferred *d, hence_loop *loop,
                                   int64_t timeout, hence_step *on_timeout, void *arg)
 {
-    int error = loop ? hence_loop_check(loop, "hence_deferred_add_timeout()") : lose(d);
+    int error = loop ? hence_loop_check_at(loop, "hence_deferred_add_timeout()", site) : lose(d);
     if (error)
         return error;
     struct time_limit *limit = hence_deferred_alloc(d, sizeof *limit, drop_limit);

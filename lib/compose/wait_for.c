@@ -101,7 +101,9 @@ static const struct hence_part wait_part = {
 
 hence_future *hence_wait_for_at(const char *site, hence_future *f, int64_t timeout)
 {
-    if (!f || hence_future_done(f))
+    if (!f || !hence_future_is_here_at(f, "hence_wait_for()", site))
+        return NULL;
+    if (hence_future_done(f))
         return hence_future_ref(f);
     hence_promise *promise;
     hence_future *outer = hence_future_new_at(site, f->loop, &promise);

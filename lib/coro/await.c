@@ -9,6 +9,7 @@
 #include "coro/block.h"
 #include "coro/task.h"
 #include "future/future.h"
+#include "value/failure.h"
 
 /* ---- waiting ---- */
 
@@ -27,6 +28,11 @@ static struct task *task_or_misuse(const char *message)
     else if (HENCE_UNLIKELY(task->awaited != NULL))
         return refuse_second_wait();
     return task;
+}
+
+static hence_result refuse_outside(const char *what)
+{
+    return hence_refuse_at(NULL, "%s outside of a coroutine, or without a loop", what);
 }
 
 static bool is_closed(const struct task *task)
@@ -51,7 +57,9 @@ hence_result hence_await(hence_future *f)
     struct task *task = task_or_misuse("hence_await() outside of a coroutine");
     if (!task || (task->loop && task->loop != f->loop)) {
         hence_future_unref(f);
-        return hence_fail_static(HENCE_EINVAL);
+        return task ? hence_refuse_at(task->site, "hence_await() of a Future of another loop than "
+                                                  "the task's")
+                    : refuse_outside("hence_await()");
     }
     struct hence_future_chain chain;
     hence_result r = hence_future_chain_in(&chain, f);
@@ -65,7 +73,7 @@ hence_result hence_await_deferred(hence_deferred *d)
     struct task *task = task_or_misuse("hence_await_deferred() outside of a coroutine");
     if (!task) {
         hence_deferred_unref(d);
-        return hence_fail_static(HENCE_EINVAL);
+        return refuse_outside("hence_await_deferred()");
     }
     return hence_task_wait(task, hence_chain(d));
 }
@@ -75,12 +83,11 @@ hence_loop *hence_task_loop(const struct task *task)
     return task->loop ? task->loop : hence_loop_current();
 }
 
-hence_result hence_co_sleep(int64_t delay)
+static hence_result co_sleep(struct task *task, int64_t delay)
 {
-    struct task *task = task_or_misuse("hence_co_sleep() outside of a coroutine");
     hence_loop *loop = task ? hence_task_loop(task) : NULL;
     if (!loop)
-        return hence_fail_static(HENCE_EINVAL);
+        return refuse_outside("hence_co_sleep() or hence_co_yield()");
     if (delay > 0 || !task->loop)
         return hence_await(hence_sleep_future_at(task->site, loop, delay));
     int error = hence_task_queue(task);
@@ -94,9 +101,14 @@ hence_result hence_co_sleep(int64_t delay)
     return r;
 }
 
+hence_result hence_co_sleep(int64_t delay)
+{
+    return co_sleep(task_or_misuse("hence_co_sleep() outside of a coroutine"), delay);
+}
+
 hence_result hence_co_yield(void)
 {
-    return hence_co_sleep(0);
+    return co_sleep(task_or_misuse("hence_co_yield() outside of a coroutine"), 0);
 }
 
 hence_result hence_co_run_blocking(hence_result_fn *fn, void *arg)
@@ -104,7 +116,7 @@ hence_result hence_co_run_blocking(hence_result_fn *fn, void *arg)
     struct task *task = task_or_misuse("hence_co_run_blocking() outside of a coroutine");
     hence_loop *loop = task ? hence_task_loop(task) : NULL;
     if (!loop)
-        return hence_fail_static(HENCE_EINVAL);
+        return refuse_outside("hence_co_run_blocking()");
     return hence_await(hence_run_in_executor_at(task->site, loop, NULL, fn, arg, NULL));
 }
 

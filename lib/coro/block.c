@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "base/report.h"
+#include "value/failure.h"
 
 /* ---- entered ---- */
 
@@ -18,7 +19,7 @@ struct block *hence_block_enter(const struct block_kind *kind, const char *site,
     struct task *task = hence_task_here;
     hence_loop *loop = task ? hence_task_loop(task) : NULL;
     if (!task)
-        hence_report_misuse(misuse);
+        hence_report_misuse_at(site, misuse);
     struct block *block = loop ? hence_memory_get_zeroed(kind->size) : NULL;
     if (!block) {
         if (task)
@@ -72,7 +73,12 @@ static hence_result leave(struct block *block, hence_result r, void *out)
 
 static hence_result leave_forgotten(struct block *block, hence_result r)
 {
-    hence_report_misuse(block->kind->is_left_open);
+    const char *name = block->task->name;
+    char message[160];
+    snprintf(message, sizeof message, name ? "%s, in the task \"%s\"" : "%s",
+             block->kind->is_left_open, name);
+    hence_report report = {.kind = HENCE_REPORT_MISUSE, .message = message, .made = block->site};
+    hence_report_send(&report, NULL, NULL);
     return leave(block, r, NULL);
 }
 
@@ -109,7 +115,7 @@ hence_result hence_block_exit(struct block *block, const struct block_kind *kind
     if (!is_entered(task, block) || block->kind != kind) {
         hence_report_misuse(kind->is_not_entered);
         hence_drop(r);
-        return hence_fail_static(HENCE_EINVAL);
+        return hence_refuse_at(NULL, "%s", kind->is_not_entered);
     }
     while (task->innermost != block)
         r = leave_forgotten(task->innermost, r);

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/report.h"
 #include "coro/coroutine.h"
+#include "value/failure.h"
 #include "value/waitable.h"
 
 enum generator_state {
@@ -131,7 +132,9 @@ static HENCE_NOINLINE bool refuse_to_go_on(const hence_generator *g, hence_resul
     if (!g)
         *out = hence_fail_static(HENCE_ENOMEM);
     else
-        *out = hence_fail_static(g->state == GENERATOR_ENDED ? HENCE_EEND : HENCE_EINVAL);
+        *out = g->state == GENERATOR_ENDED
+                   ? hence_fail_static(HENCE_EEND)
+                   : hence_refuse_at(NULL, "a generator was asked for its next value by itself");
     return false;
 }
 
@@ -154,7 +157,7 @@ bool hence_generator_send(hence_generator *g, hence_result in, hence_result *out
     if (g->state == GENERATOR_NEW && !hence_is_none(&in)) {
         hence_report_misuse("a value was sent to a generator that has not yielded yet");
         hence_drop(in);
-        *out = hence_fail_static(HENCE_EINVAL);
+        *out = hence_refuse_at(NULL, "a value was sent to a generator that has not yielded yet");
         return false;
     }
     return go_on(g, in, out);
@@ -164,7 +167,8 @@ bool hence_generator_throw(hence_generator *g, hence_result failure, hence_resul
 {
     if (!hence_is_failure(&failure)) {
         hence_drop(failure);
-        failure = hence_fail_static(HENCE_EINVAL);
+        failure =
+            hence_refuse_at(NULL, "hence_generator_throw() of something that is not a failure");
     }
     if (!can_go_on(g)) {
         hence_drop(failure);
@@ -206,7 +210,9 @@ static HENCE_NOINLINE hence_result refuse_to_yield(bool is_closing, hence_result
     hence_drop(r);
     if (!is_closing)
         hence_report_misuse("hence_yield() for a generator that does not run here");
-    return hence_fail_static(is_closing ? HENCE_ECANCELLED : HENCE_EINVAL);
+    return is_closing
+               ? hence_fail_static(HENCE_ECANCELLED)
+               : hence_refuse_at(NULL, "hence_yield() for a generator that does not run here");
 }
 
 hence_result hence_yield(hence_generator *g, hence_result r)

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "coro/block.h"
 #include "future/future.h"
+#include "value/failure.h"
 
 _Thread_local struct task *hence_task_here;
 
@@ -309,7 +310,7 @@ hence_future *hence_spawn_at(const char *site, hence_loop *loop, hence_result_fn
     if (!f)
         return NULL;
     if (!fn) {
-        hence_resolve_at(NULL, promise, hence_fail_static(HENCE_EINVAL));
+        hence_resolve_at(NULL, promise, hence_refuse_at(site, "a task without a function"));
         return f;
     }
     hence_resolve_at(NULL, promise, hence_fail_static(HENCE_ECANCELLED)); /* nothing to report */
@@ -325,7 +326,9 @@ hence_deferred *hence_inline_callbacks_at(const char *site, hence_result_fn *fn,
     if (!task) {
         drop_argument(arg, drop);
         if (d)
-            hence_resolve_at(NULL, promise, hence_fail_static(fn ? HENCE_ENOMEM : HENCE_EINVAL));
+            hence_resolve_at(NULL, promise,
+                             fn ? hence_fail_static(HENCE_ENOMEM)
+                                : hence_refuse_at(site, "inline callbacks without a function"));
         return d;
     }
     hence_resolve_at(NULL, promise, hence_chain_to(&task->waitable));

@@ -120,9 +120,9 @@ static void add_failure(hence_task_group *group, hence_failure *failure)
 /* A cancellation is none, and neither is that the loop has closed: all of them are told that. */
 static bool counts(const hence_task_group *group, const hence_result *r)
 {
-    return hence_is_failure(r) && !hence_is_cancelled(r) &&
-           !(group->block.loop->closed &&
-             hence_is_failure_of(r, &hence_domain_hence, HENCE_ECLOSED));
+    const hence_failure *failure = hence_as_failure(r);
+    return failure && !hence_failure_is_cancelled(failure) &&
+           !(group->block.loop->closed && hence_failure_is_of_closing(failure));
 }
 
 static void child_ended(hence_future *f, void *arg)

@@ -8,7 +8,7 @@
 hence_deferred *hence_maybe_deferred_at(const char *site, hence_result_fn *fn, void *arg)
 {
     if (!fn)
-        return hence_deferred_succeed_at(site, hence_fail_static(HENCE_EINVAL));
+        return hence_execute_at(site, fn, arg);
     hence_result r = fn(arg);
     if (hence_is_chain(&r) && hence_deferred_is(hence_chained(&r)))
         return hence_deferred_of(hence_chained(&r));
@@ -17,7 +17,8 @@ hence_deferred *hence_maybe_deferred_at(const char *site, hence_result_fn *fn, v
 
 hence_deferred *hence_execute_at(const char *site, hence_result_fn *fn, void *arg)
 {
-    return hence_deferred_succeed_at(site, fn ? fn(arg) : hence_fail_static(HENCE_EINVAL));
+    return hence_deferred_succeed_at(
+        site, fn ? fn(arg) : hence_refuse_at(site, "there is no function to call"));
 }
 
 hence_result hence_passthru(hence_result *in, void *arg)

@@ -92,9 +92,10 @@ hence_deferred *hence_deferred_succeed_at(const char *site, hence_result r)
 hence_deferred *hence_deferred_fail_at(const char *site, hence_result r)
 {
     if (!hence_is_failure(&r)) {
-        hence_report_misuse("hence_deferred_fail() was given something that is not a failure");
+        hence_report_misuse_at(site,
+                               "hence_deferred_fail() was given something that is not a failure");
         hence_drop(r);
-        r = hence_fail_static(HENCE_EINVAL);
+        r = hence_refuse_at(site, "hence_deferred_fail() of something that is not a failure");
     }
     return hence_deferred_succeed_at(site, r);
 }

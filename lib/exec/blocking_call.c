@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "exec/blocking.h"
 #include "loop/loop.h"
+#include "value/failure.h"
 #include "value/portable.h"
 
 /* Shared by the thread that waits and the loop's. */
@@ -160,7 +161,8 @@ hence_result hence_blocking_call_from_thread(hence_loop *loop, hence_result_fn *
                                              int64_t timeout)
 {
     if (!loop || !fn)
-        return hence_fail_static(loop ? HENCE_EINVAL : HENCE_ENOMEM);
+        return loop ? hence_refuse_at(NULL, "a blocking call without a function")
+                    : hence_fail_static(HENCE_ENOMEM);
     if (loop->owner == hence_thread())
         return hence_fail_static(HENCE_EDEADLK);
     struct blocking_call *call = call_new(loop, fn, arg);

@@ -32,7 +32,7 @@ static void report_lost(const hence_concurrent_future *f)
     const hence_result *slot = &f->waitable.slot;
     const hence_failure *failure = hence_as_failure(slot);
     if (!failure || hence_failure_is_cancelled(failure) || atomic_load(&f->looked_at) ||
-        (f->kind->ends_with_loop && hence_is_failure_of(slot, &hence_domain_hence, HENCE_ECLOSED)))
+        (f->kind->ends_with_loop && hence_failure_is_of_closing(failure)))
         return;
     const hence_report report = {
         .kind = HENCE_REPORT_NEVER_RETRIEVED,
@@ -109,7 +109,8 @@ bool hence_concurrent_end(hence_concurrent_future *f, hence_result r)
 {
     if (HENCE_UNLIKELY(!hence_is_portable(&r))) { /* it belongs to this thread */
         hence_drop(r);
-        r = hence_fail_static(HENCE_EINVAL);
+        r = hence_refuse_at(NULL, "a chain cannot go to another thread: what is to be waited for "
+                                  "belongs to this one");
     }
     pthread_mutex_lock(&f->mutex);
     if (hence_concurrent_is_done(f)) {

@@ -349,7 +349,7 @@ hence_result hence_executor_refusal(hence_executor *executor, int error)
     case -EAGAIN:
         return hence_fail_static(HENCE_EFULL);
     case -ESHUTDOWN:
-        return hence_fail_static(HENCE_ECLOSED);
+        return hence_fail_static(HENCE_ESHUTDOWN);
     case -ECHILD:
         return hence_fail_static(HENCE_EDIED);
     case -EPIPE: /* it was set before, and for good */

@@ -205,7 +205,7 @@ hence_concurrent_future *hence_deferred_as_concurrent_at(const char *site, hence
                                                          hence_deferred *d)
 {
     struct operation *operation = NULL;
-    if (hence_loop_check(loop, "hence_deferred_as_concurrent()") == 0)
+    if (hence_loop_check_at(loop, "hence_deferred_as_concurrent()", site) == 0)
         operation = operation_new(site, loop);
     if (!operation) {
         hence_deferred_cancel(d);
@@ -221,7 +221,7 @@ hence_concurrent_future *hence_future_as_concurrent_at(const char *site, hence_f
 {
     hence_loop *loop = hence_future_loop(f);
     struct operation *operation = NULL;
-    if (f && hence_loop_check(loop, "hence_future_as_concurrent()") == 0)
+    if (f && hence_loop_check_at(loop, "hence_future_as_concurrent()", site) == 0)
         operation = operation_new(site, loop);
     if (!operation)
         return NULL;

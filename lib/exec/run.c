@@ -6,6 +6,7 @@
 #include "exec/executor.h"
 #include "exec/threadsafe_promise.h"
 #include "future/future.h"
+#include "value/failure.h"
 
 /* It lives as long as its promise does, which sees to it that both sides are done with it. */
 struct loop_job {
@@ -93,20 +94,14 @@ static bool is_parents(const hence_threadsafe_promise *promise)
 static const struct threadsafe_producer producer = {stop, job_free, is_parents};
 
 static void refuse(hence_promise *promise, hence_promise *room, const struct request *request,
-                   hence_error error)
+                   hence_result r)
 {
     if (request->drop)
         request->drop(request->arg);
-    hence_resolve_at(NULL, room, hence_fail_static(error));
-    hence_resolve_at(NULL, promise, hence_fail_static(error));
-}
-
-/* What a job fails with that the loop does not want: hence_loop_refusal()'s words. */
-static hence_error refusal(int error)
-{
-    if (error == -ENOMEM)
-        return HENCE_ENOMEM;
-    return error == -ESHUTDOWN ? HENCE_ECLOSED : HENCE_EINVAL;
+    hence_failure *failure = room ? hence_failure_ref(hence_as_failure(&r)) : NULL;
+    if (room)
+        hence_resolve_at(NULL, room, hence_fail_with(failure));
+    hence_resolve_at(NULL, promise, r);
 }
 
 /* A job that has begun but for being queued; or NULL, and then all has been refused. */
@@ -116,7 +111,7 @@ static struct loop_job *job_new(hence_loop *loop, hence_executor *executor,
 {
     struct loop_job *job = hence_memory_get(sizeof *job);
     if (!job) {
-        refuse(promise, room, request, HENCE_ENOMEM);
+        refuse(promise, room, request, hence_fail_static(HENCE_ENOMEM));
         return NULL;
     }
     job->job.fn = request->fn;
@@ -131,7 +126,7 @@ static struct loop_job *job_new(hence_loop *loop, hence_executor *executor,
     job->job.place = JOB_NOWHERE;
     if (!hence_threadsafe_promise_init(&job->promise, loop, promise, &producer)) {
         hence_memory_put(job, sizeof *job);
-        refuse(NULL, room, request, HENCE_ECLOSED);
+        refuse(NULL, room, request, hence_fail_static(HENCE_ECLOSED));
         return NULL;
     }
     hence_executor_hold_for_job(executor, &job->job);
@@ -145,22 +140,21 @@ static struct loop_job *job_new(hence_loop *loop, hence_executor *executor,
 }
 
 /* Takes `promise`; and `room`, which is resolved when the job is let in, if it may stand in line. */
-static void start(hence_loop *loop, hence_executor *executor, const struct request *request,
-                  bool may_stand_in_line, hence_promise *promise, hence_promise *room)
+static void start(const char *site, hence_loop *loop, hence_executor *executor,
+                  const struct request *request, bool may_stand_in_line, hence_promise *promise,
+                  hence_promise *room)
 {
-    if (!request->fn) {
-        refuse(promise, room, request, HENCE_EINVAL);
-        return;
-    }
-    int error = hence_loop_check(loop, "hence_defer_to_thread()");
+    int error = request->fn ? hence_loop_check_at(loop, "hence_defer_to_thread()", site) : -EINVAL;
     if (error) {
-        refuse(promise, room, request, refusal(error));
+        hence_result r = request->fn ? hence_loop_refusal_at(error, "hence_defer_to_thread()", site)
+                                     : hence_refuse_at(site, "a job without a function");
+        refuse(promise, room, request, r);
         return;
     }
     if (!executor)
         executor = hence_executor_default(loop);
     if (!executor) {
-        refuse(promise, room, request, HENCE_ENOMEM);
+        refuse(promise, room, request, hence_fail_static(HENCE_ENOMEM));
         return;
     }
     struct loop_job *job = job_new(loop, executor, request, promise, room);
@@ -178,7 +172,7 @@ hence_future *hence_run_in_executor_at(const char *site, hence_loop *loop, hence
     hence_promise *promise;
     hence_future *f = hence_future_new_at(site, loop, &promise);
     if (f)
-        start(loop, executor, &request, false, promise, NULL);
+        start(site, loop, executor, &request, false, promise, NULL);
     else if (drop)
         drop(arg);
     return f;
@@ -195,9 +189,9 @@ hence_future *hence_run_in_executor_when_room_at(const char *site, hence_loop *l
     if (let_in_out)
         *let_in_out = f ? hence_future_new_at(site, loop, &room) : NULL;
     if (f && (room || !let_in_out))
-        start(loop, executor, &request, true, promise, room);
+        start(site, loop, executor, &request, true, promise, room);
     else if (f)
-        refuse(promise, NULL, &request, HENCE_ENOMEM);
+        refuse(promise, NULL, &request, hence_fail_static(HENCE_ENOMEM));
     else if (drop)
         drop(arg);
     return f;
@@ -211,7 +205,7 @@ hence_deferred *hence_defer_to_thread_at(const char *site, hence_loop *loop,
     hence_promise *promise;
     hence_deferred *d = hence_deferred_new_at(site, &promise);
     if (d)
-        start(loop, executor, &request, false, promise, NULL);
+        start(site, loop, executor, &request, false, promise, NULL);
     else if (drop)
         drop(arg);
     return d;
@@ -264,7 +258,7 @@ hence_future *hence_executor_map_at(const char *site, hence_loop *loop, hence_ex
     for (size_t i = 0; i < n; i++) {
         const struct request request = {fn, args[i], NULL};
         if (all && is_complete)
-            start(loop, executor, &request, false, members[i].promise, NULL);
+            start(site, loop, executor, &request, false, members[i].promise, NULL);
         else
             hence_abandon(members[i].promise);
     }
@@ -315,7 +309,8 @@ hence_deferred *hence_call_multiple_in_thread_at(const char *site, hence_loop *l
 {
     for (size_t i = 0; i < n; i++) {
         if (!calls[i].fn)
-            return hence_deferred_succeed_at(site, hence_fail_static(HENCE_EINVAL));
+            return hence_deferred_succeed_at(
+                site, hence_refuse_at(site, "calls in a thread: one of them without a function"));
     }
     struct calls *copy = NULL;
     if (n < SIZE_MAX / sizeof *calls / 2)

@@ -7,6 +7,7 @@
 #include "exec/concurrent_future.h"
 #include "exec/executor.h"
 #include "loop/loop.h"
+#include "value/failure.h"
 
 /* A thread that stands in line with its job. */
 struct in_line {
@@ -130,8 +131,10 @@ static int queue(struct submitted *submitted, bool may_stand_in_line)
 
 static hence_result refusal(struct submitted *submitted, int error)
 {
-    if (error == -EINVAL || error == -EDEADLK)
-        return hence_fail_static(error == -EINVAL ? HENCE_EINVAL : HENCE_EDEADLK);
+    if (error == -EINVAL)
+        return hence_refuse_at(submitted->f.site, "a job without a function");
+    if (error == -EDEADLK)
+        return hence_fail_static(HENCE_EDEADLK);
     return hence_executor_refusal(submitted->executor, error);
 }
 

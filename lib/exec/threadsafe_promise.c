@@ -15,6 +15,7 @@
 
 #include "base/memory.h"
 #include "deferred/deferred.h"
+#include "value/failure.h"
 #include "value/portable.h"
 
 /* ---- on the loop's thread ---- */
@@ -169,7 +170,8 @@ int hence_threadsafe_resolve(hence_threadsafe_promise *t, hence_result r)
     }
     if (HENCE_UNLIKELY(!hence_is_portable(&r))) { /* it belongs to this thread */
         hence_drop(r);
-        r = hence_fail_static(HENCE_EINVAL);
+        r = hence_refuse_at(NULL, "a chain cannot go to another thread: what is to be waited for "
+                                  "belongs to this one");
         error = -EINVAL;
     }
     t->result = r;

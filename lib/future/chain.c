@@ -20,7 +20,7 @@ hence_result hence_chain_future(hence_future *f)
     if (!f)
         return hence_fail_static(HENCE_ENOMEM);
     if (!hence_future_is_here(f, "hence_chain_future()"))
-        return hence_fail_static(HENCE_EINVAL);
+        return hence_loop_refusal_at(-EPERM, "hence_chain_future()", NULL);
     struct hence_future_chain *chain = hence_memory_get_zeroed(sizeof *chain);
     if (!chain) {
         hence_future_unref(f);
@@ -111,7 +111,7 @@ static bool take_part(struct hence_waitable *self, struct hence_consumer *consum
 {
     struct hence_future_chain *chain = (struct hence_future_chain *)self;
     if (!hence_future_is_here(chain->f, "waiting for a Future")) {
-        *out = hence_fail_static(HENCE_EINVAL);
+        *out = hence_loop_refusal_at(-EPERM, "waiting for a Future", NULL);
         chain_let_go(chain);
         return true;
     }

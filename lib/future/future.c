@@ -27,7 +27,7 @@ void hence_future_begin(hence_future *f, const char *site, hence_loop *loop)
 hence_future *hence_future_new_at(const char *site, hence_loop *loop, hence_promise **producer)
 {
     hence_future *f = NULL;
-    if (hence_loop_check(loop, "hence_future_new()") == 0)
+    if (hence_loop_check_at(loop, "making a Future", site) == 0)
         f = hence_memory_get(sizeof *f);
     if (producer)
         *producer = (hence_promise *)f;
@@ -53,9 +53,10 @@ hence_future *hence_future_succeed_at(const char *site, hence_loop *loop, hence_
 hence_future *hence_future_fail_at(const char *site, hence_loop *loop, hence_result r)
 {
     if (!hence_is_failure(&r)) {
-        hence_report_misuse("hence_future_fail() was given something that is not a failure");
+        hence_report_misuse_at(site,
+                               "hence_future_fail() was given something that is not a failure");
         hence_drop(r);
-        r = hence_fail_static(HENCE_EINVAL);
+        r = hence_refuse_at(site, "hence_future_fail() of something that is not a failure");
     }
     return hence_future_succeed_at(site, loop, r);
 }
@@ -75,10 +76,8 @@ void hence_future_report_lost(hence_future *f)
     if (f->state & FUTURE_LOOKED_AT)
         return;
     const hence_failure *failure = hence_as_failure(&f->waitable.slot);
-    const bool is_news =
-        failure && !hence_failure_is_cancelled(failure) &&
-        !(f->loop->closed &&
-          hence_is_failure_of(&f->waitable.slot, &hence_domain_hence, HENCE_ECLOSED));
+    const bool is_news = failure && !hence_failure_is_cancelled(failure) &&
+                         !(f->loop->closed && hence_failure_is_of_closing(failure));
     if (is_news)
         hence_loop_report(f->loop, &(hence_report){
                                        .kind = HENCE_REPORT_NEVER_RETRIEVED,
@@ -170,7 +169,7 @@ hence_result hence_future_result(hence_future *f)
     if (!f)
         return hence_fail_static(HENCE_ENOMEM);
     if (!hence_future_is_here(f, "hence_future_result()"))
-        return hence_fail_static(HENCE_EINVAL);
+        return hence_loop_refusal_at(-EPERM, "hence_future_result()", NULL);
     if (!(f->state & FUTURE_DONE))
         return hence_fail_static(HENCE_EPENDING);
     f->state |= FUTURE_LOOKED_AT | FUTURE_TOLD;
@@ -218,7 +217,7 @@ static void promise_ended(hence_future *f)
 static int resolve_part(struct hence_waitable *self, hence_result r, const char *site)
 {
     hence_future *f = hence_future_of(self);
-    if (HENCE_UNLIKELY(!hence_future_is_here(f, "hence_resolve()"))) {
+    if (HENCE_UNLIKELY(!hence_future_is_here_at(f, "hence_resolve()", site))) {
         hence_drop(r);
         return -EPERM;
     }

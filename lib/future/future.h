@@ -86,6 +86,13 @@ static inline bool hence_future_has_listeners(const hence_future *f)
 }
 
 /* Is this the thread of its loop? Otherwise that is reported. */
+static inline bool hence_future_is_here_at(const hence_future *f, const char *what,
+                                           const char *site)
+{
+    return HENCE_LIKELY(f->loop->owner == hence_thread_number) ||
+           hence_loop_is_here_at(f->loop, what, site);
+}
+
 static inline bool hence_future_is_here(const hence_future *f, const char *what)
 {
     return HENCE_LIKELY(f->loop->owner == hence_thread_number) || hence_loop_is_here(f->loop, what);

@@ -9,7 +9,7 @@ struct hence_returnable *hence_returnable_new(const char *site, hence_loop *loop
                                                           bool is_untold))
 {
     struct hence_returnable *returnable = NULL;
-    if (hence_loop_check(loop, "hence_future_new()") == 0)
+    if (hence_loop_check_at(loop, "making a Future", site) == 0)
         returnable = hence_memory_get(size);
     if (!returnable)
         return NULL;

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "future/future.h"
+#include "value/failure.h"
 
 static void stop_loop(hence_future *f, void *told)
 {
@@ -12,11 +13,12 @@ static void stop_loop(hence_future *f, void *told)
 
 hence_result hence_loop_run_until_complete(hence_loop *loop, hence_future *f)
 {
+    static const char what[] = "running the loop";
     int error = f ? hence_loop_can_run(loop) : -ENOMEM;
-    if (!error && f->loop != loop)
-        error = -EINVAL;
     if (error)
-        return hence_loop_refusal(error);
+        return hence_loop_refusal_at(error, what, NULL);
+    if (f->loop != loop)
+        return hence_refuse_at(f->site, "running a loop for a Future of another loop");
 
     bool told = f->state & FUTURE_DONE;
     struct hence_listener listener = {.fn = stop_loop, .arg = &told};
@@ -33,7 +35,7 @@ hence_result hence_loop_run_until_complete(hence_loop *loop, hence_future *f)
     if (f->state & FUTURE_DONE)
         r = hence_future_result(f);
     else if (error && error != -EINTR)
-        r = hence_loop_refusal(error);
+        r = hence_loop_refusal_at(error, what, NULL);
     else
         r = hence_fail_static(HENCE_ESTOPPED);
     hence_future_unref(f);

@@ -3,6 +3,7 @@
 #include "loop/loop.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -26,7 +27,7 @@ void hence_loop_report(hence_loop *loop, const hence_report *report)
         hence_report_send(&of_loop, loop->handler, loop->handler_arg);
 }
 
-static void report_foreign(const hence_loop *loop, const char *what)
+static void report_foreign(const hence_loop *loop, const char *what, const char *site)
 {
     char message[160];
     if (hence_thread_is_from_before_fork(loop->owner))
@@ -36,40 +37,61 @@ static void report_foreign(const hence_loop *loop, const char *what)
         snprintf(message, sizeof message,
                  "%s on another thread than the loop's: use hence_call_soon_threadsafe()", what);
     /* to the handler of this thread: the loop's own belongs to the other one */
-    const hence_report report = {.kind = HENCE_REPORT_WRONG_THREAD, .message = message};
+    const hence_report report = {
+        .kind = HENCE_REPORT_WRONG_THREAD, .message = message, .here = site};
     hence_report_send(&report, NULL, NULL);
+}
+
+bool hence_loop_is_here_at(const hence_loop *loop, const char *what, const char *site)
+{
+    if (HENCE_LIKELY(loop->owner == hence_thread()))
+        return true;
+    report_foreign(loop, what, site);
+    return false;
 }
 
 bool hence_loop_is_here(const hence_loop *loop, const char *what)
 {
-    if (HENCE_LIKELY(loop->owner == hence_thread()))
-        return true;
-    report_foreign(loop, what);
-    return false;
+    return hence_loop_is_here_at(loop, what, NULL);
 }
 
 int hence_loop_refuse_child(const hence_loop *loop, const char *what)
 {
-    report_foreign(loop, what);
+    report_foreign(loop, what, NULL);
     return -EPERM;
 }
 
-int hence_loop_refuse(hence_loop *loop, const char *what)
+int hence_loop_refuse(hence_loop *loop, const char *what, const char *site)
 {
     if (!loop)
         return -ENOMEM;
-    if (!hence_loop_is_here(loop, what))
+    if (!hence_loop_is_here_at(loop, what, site))
         return -EPERM;
     if (!loop->closed) /* then it is the base that is gone */
         hence_loop_base_is_gone(loop);
     return -ESHUTDOWN;
 }
 
+hence_result hence_loop_refusal_at(int error, const char *what, const char *site)
+{
+    switch (error) {
+    case -ENOMEM:
+        return hence_fail_static(HENCE_ENOMEM);
+    case -ESHUTDOWN:
+        return hence_fail_static(HENCE_ECLOSED);
+    case -EPERM:
+        return hence_refuse_at(site, "%s on another thread than the loop's", what);
+    case -EBUSY:
+        return hence_refuse_at(site, "%s inside of a callback or a coroutine: a loop runs already",
+                               what);
+    default:
+        return hence_refuse_at(site, "%s was refused: %s", what, strerrordesc_np(-error));
+    }
+}
+
 hence_result hence_loop_refusal(int error)
 {
-    if (error == -ENOMEM)
-        return hence_fail_static(HENCE_ENOMEM);
-    return hence_fail_static(error == -ESHUTDOWN ? HENCE_ECLOSED : HENCE_EINVAL);
+    return hence_loop_refusal_at(error, "what needs the loop", NULL);
 }
 
 /* ---- made ---- */
@@ -379,15 +401,21 @@ static void close_loop(hence_loop *loop, bool touch_base)
     hence_loop_undepend(loop);
 }
 
-int hence_loop_close(hence_loop *loop)
+/* `what` is the call that the program has made. */
+static int close_if_possible(hence_loop *loop, const char *what)
 {
-    int error = loop ? hence_loop_check(loop, "hence_loop_close()") : -ESHUTDOWN;
+    int error = loop ? hence_loop_check(loop, what) : -ESHUTDOWN;
     if (error)
         return error == -EPERM ? error : 0;
     if (loop->running || (loop->owns_base && loop->in_turn))
         return -EBUSY;
     close_loop(loop, true);
     return 0;
+}
+
+int hence_loop_close(hence_loop *loop)
+{
+    return close_if_possible(loop, "hence_loop_close()");
 }
 
 void hence_loop_base_is_gone(hence_loop *loop)
@@ -403,7 +431,7 @@ void hence_loop_base_is_gone(hence_loop *loop)
 
 hence_loop *hence_loop_free(hence_loop *loop)
 {
-    int error = hence_loop_close(loop);
+    int error = close_if_possible(loop, "hence_loop_free()");
     if (error == -EBUSY)
         hence_report_misuse("hence_loop_free() of a loop that is running: it is left as it is");
     if (error == 0)

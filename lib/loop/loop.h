@@ -311,8 +311,9 @@ enum {
     CALL_SHUTDOWN
 };
 
-/* Refuses a closed loop and a foreign thread: 0, -ENOMEM for NULL, -EPERM or -ESHUTDOWN. */
-int hence_loop_refuse(hence_loop *loop, const char *what);
+/* Refuses a closed loop and a foreign thread: 0, -ENOMEM for NULL, -EPERM or -ESHUTDOWN. `what` is the call that the
+ * program has made, `site` its line, or NULL. */
+int hence_loop_refuse(hence_loop *loop, const char *what, const char *site);
 
 /* Has the program freed its event_base? Then its events are not in it any more. */
 static inline bool hence_door_is_gone(const hence_loop *loop)
@@ -320,18 +321,25 @@ static inline bool hence_door_is_gone(const hence_loop *loop)
     return !(loop->door.event.ev_evcallback.evcb_flags & EVLIST_INSERTED);
 }
 
-/* The failure for a call that the loop has refused with -errno. */
+/* The failure for a call that the loop has refused with -errno; `what` is that call, as for hence_loop_check_at(). */
+hence_result hence_loop_refusal_at(int error, const char *what, const char *site);
 hence_result hence_loop_refusal(int error);
 
-static inline int hence_loop_check(hence_loop *loop, const char *what)
+static inline int hence_loop_check_at(hence_loop *loop, const char *what, const char *site)
 {
     if (HENCE_LIKELY(loop && loop->owner == hence_thread_number && !loop->closed &&
                      !hence_door_is_gone(loop)))
         return 0;
-    return hence_loop_refuse(loop, what);
+    return hence_loop_refuse(loop, what, site);
+}
+
+static inline int hence_loop_check(hence_loop *loop, const char *what)
+{
+    return hence_loop_check_at(loop, what, NULL);
 }
 
 /* Is this the loop's thread? Otherwise that is reported. */
+bool hence_loop_is_here_at(const hence_loop *loop, const char *what, const char *site);
 bool hence_loop_is_here(const hence_loop *loop, const char *what);
 
 /* In a forked child that has not called hence_loop_reinit(): reports it, and gives -EPERM. */

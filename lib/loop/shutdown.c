@@ -21,6 +21,7 @@ struct shutdown_call {
     struct hence_consumer consumer;
     struct hence_ring ring; /* its phase's; then of those that wait */
     hence_loop *loop;       /* NULL: nobody waits for the outcome */
+    const char *site;
     hence_shutdown_fn *fn;
     void *arg;
     uint64_t sequence;
@@ -88,13 +89,15 @@ static struct shutdown_call *first_of(const struct hence_ring *ring)
     return (struct shutdown_call *)((char *)ring->next - offsetof(struct shutdown_call, ring));
 }
 
-static void report_outcome(hence_loop *loop, hence_result r)
+/* `site` is where the callback was given. A cancellation that nobody has handled is no news. */
+static void report_outcome(hence_loop *loop, const char *site, hence_result r)
 {
-    if (hence_is_failure(&r))
+    if (hence_is_failure(&r) && !hence_is_cancelled(&r))
         hence_loop_report(loop, &(hence_report){
                                     .kind = HENCE_REPORT_UNHANDLED,
                                     .message = "unhandled failure in a shutdown callback",
                                     .failure = hence_as_failure(&r),
+                                    .made = site,
                                 });
     hence_drop(r);
 }
@@ -103,6 +106,7 @@ static struct hence_consumer *deliver(struct hence_consumer *consumer, hence_res
 {
     struct shutdown_call *call = (struct shutdown_call *)consumer;
     hence_loop *loop = call->loop;
+    const char *site = call->site;
     hence_ring_remove(&call->ring);
     hence_memory_put(call, sizeof *call);
     if (!loop) {
@@ -110,7 +114,7 @@ static struct hence_consumer *deliver(struct hence_consumer *consumer, hence_res
         return NULL;
     }
     hence_loop_ref(loop);
-    report_outcome(loop, *r);
+    report_outcome(loop, site, *r);
     go_on(loop);
     hence_loop_unref(loop);
     return NULL;
@@ -136,8 +140,9 @@ static void run_phase(hence_loop *loop, int phase, bool wait)
         }
         if (hence_is_chain(&r)) /* nobody will wait for it */
             hence_waitable_cancel(hence_chained(&r));
+        const char *site = call->site;
         hence_memory_put(call, sizeof *call);
-        report_outcome(loop, r);
+        report_outcome(loop, site, r);
     }
 }
 
@@ -198,11 +203,11 @@ void hence_shutdown_close(hence_loop *loop)
     calls->slots = calls->free_slots = 0;
 }
 
-int hence_loop_on_shutdown(hence_loop *loop, hence_shutdown_phase phase, hence_shutdown_fn *fn,
-                           void *arg, hence_call *out)
+int hence_loop_on_shutdown_at(const char *site, hence_loop *loop, hence_shutdown_phase phase,
+                              hence_shutdown_fn *fn, void *arg, hence_call *out)
 {
     struct shutdown_call *call = NULL;
-    int error = fn ? hence_loop_check(loop, "hence_loop_on_shutdown()") : -EINVAL;
+    int error = fn ? hence_loop_check_at(loop, "hence_loop_on_shutdown()", site) : -EINVAL;
     if (out)
         *out = (hence_call){0, 0, CALL_NONE};
     if (!error && ((int)phase < loop->shutdown.phase || phase > HENCE_SHUTDOWN_AFTER))
@@ -214,6 +219,7 @@ int hence_loop_on_shutdown(hence_loop *loop, hence_shutdown_phase phase, hence_s
     if (error)
         return error;
     call->consumer.part = &shutdown_part;
+    call->site = site;
     call->fn = fn;
     call->arg = arg;
     call->sequence = ++loop->shutdown.last_sequence;

@@ -14,6 +14,7 @@
 #include "base/report.h"
 #include "loop/loop.h"
 #include "schedule/looping_call.h"
+#include "value/failure.h"
 
 struct hence_looping_call {
     hence_loop *loop;
@@ -226,7 +227,7 @@ static hence_deferred *refuse_start(const char *site, const char *message)
 {
     hence_report report = {.kind = HENCE_REPORT_MISUSE, .message = message, .here = site};
     hence_report_send(&report, NULL, NULL);
-    return hence_deferred_succeed_at(site, hence_fail_static(HENCE_EINVAL));
+    return hence_deferred_succeed_at(site, hence_refuse_at(site, "%s", message));
 }
 
 hence_deferred *hence_looping_call_start_at(const char *site, hence_looping_call *self,

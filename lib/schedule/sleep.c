@@ -43,18 +43,20 @@ static bool stop_sleeping(hence_promise *promise, void *arg)
     return hence_call_cancel(sleep->loop, sleep->call) == 0;
 }
 
-static void start_sleeping(hence_loop *loop, int64_t delay, hence_result_fn *fn, void *arg,
-                           hence_promise *promise)
+static void start_sleeping(const char *site, hence_loop *loop, int64_t delay, hence_result_fn *fn,
+                           void *arg, hence_promise *promise)
 {
-    struct sleep *sleep = hence_memory_get(sizeof *sleep);
     hence_call call;
-    int error = -ENOMEM;
+    int error = hence_loop_check_at(loop, "sleeping", site);
+    struct sleep *sleep = error ? NULL : hence_memory_get(sizeof *sleep);
+    if (!error)
+        error = -ENOMEM;
     if (sleep) {
         *sleep = (struct sleep){.loop = loop, .fn = fn, .arg = arg};
         error = hence_call_later_own(loop, delay, wake, sleep, end_sleep, &call);
     }
     if (error) {
-        hence_resolve_at(NULL, promise, hence_loop_refusal(error));
+        hence_resolve_at(NULL, promise, hence_loop_refusal_at(error, "sleeping", site));
         return;
     }
     sleep->promise = promise;
@@ -67,7 +69,7 @@ hence_deferred *hence_sleep_at(const char *site, hence_loop *loop, int64_t delay
     hence_promise *promise;
     hence_deferred *d = hence_deferred_new_at(site, &promise);
     if (d)
-        start_sleeping(loop, delay, NULL, NULL, promise);
+        start_sleeping(site, loop, delay, NULL, NULL, promise);
     return d;
 }
 
@@ -76,7 +78,7 @@ hence_future *hence_sleep_future_at(const char *site, hence_loop *loop, int64_t 
     hence_promise *promise;
     hence_future *f = hence_future_new_at(site, loop, &promise);
     if (f)
-        start_sleeping(loop, delay, NULL, NULL, promise);
+        start_sleeping(site, loop, delay, NULL, NULL, promise);
     return f;
 }
 
@@ -86,6 +88,6 @@ hence_deferred *hence_defer_later_at(const char *site, hence_loop *loop, int64_t
     hence_promise *promise;
     hence_deferred *d = hence_deferred_new_at(site, &promise);
     if (d)
-        start_sleeping(loop, delay, fn, arg, promise);
+        start_sleeping(site, loop, delay, fn, arg, promise);
     return d;
 }

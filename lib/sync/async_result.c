@@ -78,7 +78,7 @@ int hence_async_result_set(hence_async_result *result, hence_result r)
     if (hence_is_chain(&r)) {
         hence_report_misuse("hence_async_result_set() was given a chain, and not its result");
         hence_drop(r);
-        r = hence_fail_static(HENCE_EINVAL);
+        r = hence_refuse_at(NULL, "hence_async_result_set() was given a chain, and not its result");
         error = -EINVAL;
     }
     result->is_set = true;

@@ -16,6 +16,7 @@
 #include "base/report.h"
 #include "future/returnable.h"
 #include "sync/gate.h"
+#include "value/failure.h"
 #include "value/waitable.h"
 
 struct hence_condition {
@@ -308,7 +309,8 @@ static void wait_for(hence_condition *condition, hence_hold *hold, hence_predica
         return;
     if (!is_right(condition, hold)) {
         hence_report_misuse("waiting for a condition without holding its lock");
-        hence_resolve_at(NULL, promise, hence_fail_static(HENCE_EINVAL));
+        hence_resolve_at(NULL, promise,
+                         hence_refuse_at(NULL, "waiting for a condition without holding its lock"));
         return;
     }
     if (condition->primitive.freed) {

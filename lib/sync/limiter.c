@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/report.h"
 #include "sync/gate.h"
+#include "value/failure.h"
 
 struct borrowing {
     struct hence_sync_hold hold; /* first: `arg` is the borrower, NULL for nobody */
@@ -152,7 +153,9 @@ static void acquire(hence_capacity_limiter *limiter, void *borrower, hence_promi
     if (hence_primitive_refuses(&limiter->gate.primitive, promise))
         return;
     if (new_hold(limiter, borrower, &hold) == -EINVAL)
-        hence_resolve_at(NULL, promise, hence_fail_static(HENCE_EINVAL));
+        hence_resolve_at(
+            NULL, promise,
+            hence_refuse_at(NULL, "a borrower asked a capacity limiter for a second token"));
     else
         hence_gate_enter(&limiter->gate, hold, promise);
 }

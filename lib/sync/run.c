@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "compose/operators.h"
 #include "sync/gate.h"
+#include "value/failure.h"
 
 struct held_run {
     hence_result_fn *fn;
@@ -40,7 +41,8 @@ static void enter(struct gate *gate, hence_result_fn *fn, hence_promise *promise
     if (fn)
         hence_gate_acquire(gate, promise);
     else
-        hence_resolve_at(NULL, promise, hence_fail_static(HENCE_EINVAL));
+        hence_resolve_at(NULL, promise,
+                         hence_refuse_at(NULL, "there is no function to run while holding it"));
 }
 
 hence_deferred *hence_gate_run(const char *site, struct gate *gate, hence_result_fn *fn, void *arg)

@@ -270,6 +270,18 @@ hence_result hence_fail_at(const char *site, int code, const char *fmt, ...)
     return r;
 }
 
+hence_result hence_refuse_at(const char *site, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    hence_result r = fail(site, &hence_domain_hence, NULL, HENCE_EINVAL, fmt, args);
+    va_end(args);
+    if (!hence_is_failure_of(&r, &hence_domain_hence, HENCE_ENOMEM))
+        return r;
+    hence_drop(r);
+    return hence_fail_static(HENCE_EINVAL);
+}
+
 hence_result hence_fail_errno_at(const char *site, int err, const char *fmt, ...)
 {
     va_list args;
@@ -417,6 +429,28 @@ const hence_failure *hence_failure_find(const hence_failure *failure, const henc
 bool hence_failure_is_cancelled(const hence_failure *failure)
 {
     return failure->code == HENCE_ECANCELLED && failure->domain == &hence_domain_hence;
+}
+
+static bool is_of_closing(const hence_failure *failure, int depth)
+{
+    if (!failure || failure->domain != &hence_domain_hence)
+        return false;
+    if (failure->code == HENCE_ECLOSED || failure->code == HENCE_ECANCELLED)
+        return true;
+    if (failure->code == HENCE_EFIRST)
+        return depth < GROUP_DEPTH && is_of_closing(failure->cause, depth + 1);
+    if (failure->code != HENCE_EGROUP || !members_of(failure) || depth >= GROUP_DEPTH)
+        return false;
+    for (size_t i = 0; i < members_of(failure); i++) {
+        if (!is_of_closing(*member_of(failure, i), depth + 1))
+            return false;
+    }
+    return true;
+}
+
+bool hence_failure_is_of_closing(const hence_failure *failure)
+{
+    return is_of_closing(failure, 0);
 }
 
 bool hence_is_failure_of(const hence_result *in, const hence_domain *domain, int code)

@@ -10,8 +10,15 @@ void hence_report_failure(const hence_report *report, hence_report_handler *hand
  * `made`: where what has it was made. */
 void hence_report_unhandled(const hence_failure *failure, const char *message, const char *made);
 
+/* The failure HENCE_EINVAL of a call that the program has made wrongly: the message says which, and what is
+ * wrong with it. Without memory it has no message. */
+hence_result hence_refuse_at(const char *site, const char *fmt, ...) HENCE_FORMAT(2, 3);
+
 /* Is this the one static failure that says "cancelled", or another failure with that code? */
 bool hence_failure_is_cancelled(const hence_failure *failure);
+
+/* Does it say no more than that a loop has closed: HENCE_ECLOSED, or a group of such and of cancellations? */
+bool hence_failure_is_of_closing(const hence_failure *failure);
 
 /* "One of several failed", made beforehand so that nothing gets lost when memory has run out by then.
  * `complete` takes both and says which it was and why; if the cause is a cancellation, so is this. */

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 
 #include "base/memory.h"
+#include "value/failure.h"
 #include "value/list.h"
 
 struct box {
@@ -91,7 +92,9 @@ hence_result hence_make_portable(hence_result r)
     bool ok = !hence_is_chain(&r);
     if (!ok) {
         hence_drop(r);
-        return hence_fail_static(HENCE_EINVAL);
+        return hence_refuse_at(NULL,
+                               "a chain cannot go to another thread: what is to be waited for "
+                               "belongs to this one");
     }
     ok = convert(&r, &lists);
     while (ok && lists) {

@@ -132,7 +132,7 @@ TEST(event, a_step_may_wait_for_the_next_one)
     advance(&s, HENCE_MS(999));
     check_trace("");
     advance(&s, HENCE_MS(1));
-    check_trace("timedout end:timedout");
+    check_trace("timed out after 1 s end:timed out after 1 s");
     hence_deferred_unref(d);
     end(&s);
 }
@@ -211,7 +211,7 @@ TEST(event, a_Future_times_out_too)
     struct setting s = begin();
     hence_future *f = hence_event_wait_future(s.loop, s.ours, EV_READ, HENCE_MS(5));
     advance(&s, HENCE_MS(5));
-    check_string(outcome_of(f), "timedout");
+    check_string(outcome_of(f), "timed out after 0.005 s");
     check(!hence_future_cancelled(f));
     hence_future_unref(f);
     end(&s);
@@ -243,7 +243,7 @@ TEST(event, each_of_several_waits_on_one_descriptor_is_told)
     advance(&s, 0);
     check_trace("write:4");
     advance(&s, HENCE_SECONDS(2));
-    check_trace("read:timedout late:timedout");
+    check_trace("read:timed out after 1 s late:timed out after 2 s");
     wait_and_trace(s.loop, s.ours, EV_READ, -1, "read");
     send_byte(s.theirs);
     advance(&s, 0);

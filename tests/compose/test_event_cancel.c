@@ -158,7 +158,7 @@ TEST(event, the_last_reference_may_go_inside_the_step)
     let_go_in_step(let_go, -1, true);
     check_trace("2 after:none");
     let_go_in_step(let_go, HENCE_SECONDS(1), false);
-    check_trace("timedout after:none");
+    check_trace("timed out after 1 s after:none");
     if (support_faulty)
         forget_reports();
 }
@@ -168,7 +168,7 @@ TEST(event, it_may_be_forgotten_inside_the_step)
     let_go_in_step(forget, -1, true);
     check_trace("2");
     let_go_in_step(forget, HENCE_SECONDS(1), false);
-    check_trace("timedout");
+    check_trace("timed out after 1 s");
 }
 
 static void let_go_in_listener(hence_future *f, void *variable)

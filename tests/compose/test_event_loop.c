@@ -96,12 +96,12 @@ TEST(event, the_step_of_a_time_out_may_close_the_loop)
 {
     struct setting s;
     struct event_base *base = begin_base(&s);
-    hence_deferred *d = hence_event_wait(s.loop, s.ours, EV_READ, HENCE_MS(1));
+    hence_deferred *d = hence_event_wait(s.loop, s.ours, EV_READ, 0);
     hence_deferred_add_both(d, close_loop, s.loop);
     hence_deferred_add_both(d, pass, "after");
     wait_and_trace(s.loop, s.ours, EV_READ, HENCE_SECONDS(3600), "other");
     check_int(dispatch(base), 1);
-    check_trace("timedout other:closed after:none");
+    check_trace("timed out after 0 s other:closed after:none");
     hence_deferred_unref(d);
     end_base(&s, base);
 }
@@ -134,14 +134,14 @@ TEST(event, the_step_may_free_the_loop)
     for (int come = 0; come < 2; come++) {
         struct setting s;
         struct event_base *base = begin_base(&s);
-        hence_deferred *d = hence_event_wait(s.loop, s.ours, EV_READ, HENCE_MS(come ? 100000 : 1));
+        hence_deferred *d = hence_event_wait(s.loop, s.ours, EV_READ, HENCE_MS(come ? 100000 : 0));
         hence_deferred_add_both(d, free_loop, &s);
         hence_deferred_unref(d);
         wait_and_trace(s.loop, s.theirs, EV_READ, -1, "other");
         if (come)
             send_byte(s.theirs);
         check_int(dispatch(base), 1);
-        check_trace(come ? "2 other:closed" : "timedout other:closed");
+        check_trace(come ? "2 other:closed" : "timed out after 0 s other:closed");
         check(!s.loop);
         end_base(&s, base);
     }

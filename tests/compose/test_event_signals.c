@@ -75,6 +75,6 @@ TEST(event, a_signal_may_time_out)
     struct setting s = begin();
     wait_and_trace(s.loop, SIGUSR1, EV_SIGNAL, HENCE_MS(1), "signal");
     advance(&s, HENCE_MS(1));
-    check_trace("signal:timedout");
+    check_trace("signal:timed out after 0.001 s");
     end(&s);
 }

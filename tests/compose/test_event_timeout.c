@@ -14,7 +14,7 @@ TEST(event, it_times_out_when_the_time_is_over_and_not_before)
     check_trace("");
     check_int(events(s.loop), 1);
     advance(&s, 1);
-    check_trace("read:timedout");
+    check_trace("read:timed out after 5 s");
     check_int(events(s.loop), 0);
     send_byte(s.theirs);
     advance(&s, 0);
@@ -50,7 +50,7 @@ TEST(event, a_limit_of_zero_asks_what_is_ready_now)
     wait_and_trace(s.loop, s.ours, EV_READ, 0, "a");
     check_trace("");
     advance(&s, 0);
-    check_trace("a:timedout");
+    check_trace("a:timed out after 0 s");
     send_byte(s.theirs);
     wait_and_trace(s.loop, s.ours, EV_READ, 0, "b");
     advance(&s, 0);
@@ -155,7 +155,7 @@ TEST_ONCE(event, it_times_out_by_the_real_clock_too)
     int64_t begun = hence_loop_time(loop);
     hence_deferred *d = hence_event_wait(loop, s.ours, EV_READ, HENCE_MS(20));
     hence_result r = hence_loop_run_until_complete_deferred(loop, d);
-    check_string(describe(&r), "timedout");
+    check_string(describe(&r), "timed out after 0.02 s");
     check(hence_loop_time(loop) - begun >= HENCE_MS(20));
     hence_drop(r);
     hence_loop_free(loop);

@@ -252,6 +252,46 @@ TEST(gather, another_thread_is_refused)
     end();
 }
 
+TEST(gather, what_was_asked_wrongly_is_told_with_the_line)
+{
+    begin(1, STOPS);
+    hence_loop *other = hence_loop_new(NULL);
+    hence_future *g[] = {
+        hence_gather_at("here.c:1", both.loop, futures, 1, 4),
+        hence_gather_at("here.c:1", other, futures, 1, 0),
+        hence_wait_at("here.c:1", both.loop, futures, 1, (hence_wait_condition)99, -1),
+        hence_wait_at("here.c:1", both.loop, futures, 0, HENCE_ALL_COMPLETED, -1),
+    };
+    const char *const messages[] = {
+        "hence_gather() with unknown flags",
+        "among the Futures to be combined is one of another loop",
+        "hence_wait() with an unknown condition",
+        "hence_wait() for no Future at all",
+    };
+    for (int i = 0; i < 4; i++) {
+        const hence_failure *failure = hence_future_failure(g[i]);
+        check_int(hence_failure_code(failure), HENCE_EINVAL);
+        if (!support_faulty) {
+            check_string(hence_failure_message(failure), messages[i]);
+            check_string(hence_failure_site(failure), "here.c:1");
+        }
+        hence_future_unref(g[i]);
+    }
+    hence_loop_free(other);
+    end();
+}
+
+TEST_ONCE(gather, without_memory_for_words_the_code_still_says_it)
+{
+    begin(1, STOPS);
+    hence_result r = hence_none();
+    out_of_memory(true);
+    r = hence_loop_run_sync(both.loop, NULL, NULL, -1);
+    out_of_memory(false);
+    check_string(describe_and_drop(r), "invalid");
+    end();
+}
+
 /* ---- the first failure decides: rule 102 ---- */
 
 /* rule 102 */

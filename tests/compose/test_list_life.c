@@ -26,6 +26,21 @@ TEST(list_life, without_memory_there_is_none_and_the_inputs_are_let_go)
     end_inputs();
 }
 
+TEST(list_life, unknown_flags_are_refused_and_the_inputs_are_let_go)
+{
+    begin_inputs(2, STOPS);
+    hence_deferred *d = hence_deferred_list_at("here.c:1", &inputs[0], 1, 16);
+    hence_deferred *e = hence_gather_results_at("here.c:2", &inputs[1], 1, 2);
+    check_string(outcome(d), "invalid");
+    check_string(outcome(e), "invalid");
+    check(input_is_wanted(0) && input_is_wanted(1)); /* they go on, as after any letting go */
+    resolve_input(0, hence_int(7));
+    resolve_input(1, hence_int(8));
+    hence_deferred_unref(d);
+    hence_deferred_unref(e);
+    end_inputs();
+}
+
 /* What ends a combination in many ways, each time without memory. */
 static void check_without_memory(hence_deferred *d, hence_result a, hence_result b,
                                  const char *expected)

@@ -296,10 +296,8 @@ TEST(inline_callbacks, where_a_loop_runs_it_can_sleep)
 static hence_result sleep_and_yield(void *arg)
 {
     (void)arg;
-    hence_result r = hence_co_sleep(1);
-    trace("%s", describe(&r));
-    r = hence_co_yield();
-    trace("%s", describe(&r));
+    trace("%s", describe_and_drop(hence_co_sleep(1)));
+    trace("%s", describe_and_drop(hence_co_yield()));
     trace("%s", describe_and_drop(hence_co_run_blocking(give_seven, "a")));
     return hence_none();
 }

@@ -184,7 +184,7 @@ TEST(concurrent_future, rule_139_after_the_shutdown_nothing_is_accepted)
     hence_executor *executor = pool(1, 0);
     hence_executor_shutdown(executor, false, -1);
     check_string(result_of(hence_executor_submit(executor, work_number, &work, work_drop)),
-                 "closed");
+                 "shutdown");
     end(executor);
     cr_assert_eq(work.dropped, 1);
     check_int(work.began, 0);

@@ -216,7 +216,7 @@ TEST_ONCE(executor, a_refused_job_may_be_cancelled)
     hence_future *f2 = hence_run_in_executor(loop, executor, work_number, &second, work_drop);
     hence_future_cancel(f1);
     check_string(await(loop, f1), "cancelled");
-    check_string(await(loop, f2), "closed");
+    check_string(await(loop, f2), "shutdown");
     end_pool(loop, executor);
     hence_loop_free(loop);
     check_int(first.dropped + second.dropped, 2);

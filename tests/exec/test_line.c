@@ -189,7 +189,7 @@ TEST(line, a_closed_executor)
     hence_executor_shutdown(executor, false, -1);
     hence_future *f =
         hence_run_in_executor_when_room(loop, executor, work_number, &work, work_drop, &room);
-    check_string(await(loop, f), "closed");
+    check_string(await(loop, f), "shutdown");
     hence_test_turn(loop);
     if (room)
         hence_drop(hence_future_result(room));

@@ -355,7 +355,7 @@ TEST_ONCE(pool_life, the_end_of_the_loop_s_own)
     check_string(await(loop, hence_executor_shutdown_future(loop, NULL, false)), "none");
     check_string(await(loop, f), "1");
     check_string(await(loop, hence_run_in_executor(loop, NULL, work_number, &work, NULL)),
-                 "closed");
+                 "shutdown");
     hence_loop_free(loop);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "support/support.h"
+#include "value/failure.h"
 
 SUITE(future);
 
@@ -102,6 +103,43 @@ TEST(future, a_lost_failure_is_reported_also_after_the_loop_has_gone)
     end_loop(&both);
     hence_future_unref(f);
     check(had_report(HENCE_REPORT_NEVER_RETRIEVED));
+}
+
+TEST(future, that_all_has_ended_with_the_loop_is_not_reported)
+{
+    struct loop_and_clock both = begin_loop();
+    hence_promise *p;
+    hence_future *f = hence_future_new(both.loop, &p);
+    hence_result closed = hence_fail_static(HENCE_ECLOSED);
+    hence_result cancelled = hence_fail_static(HENCE_ECANCELLED);
+    hence_failure *group = hence_failure_new_group("here.c:1", 2);
+    if (group) {
+        hence_failure_add_member(group, 0, hence_take_failure(&closed));
+        hence_failure_add_member(group, 1, hence_take_failure(&cancelled));
+    }
+    hence_loop_close(both.loop);
+    hence_resolve(p, group ? hence_fail_with(group) : hence_none());
+    hence_future_unref(f);
+    end_loop(&both);
+}
+
+TEST(future, a_group_in_which_one_has_failed_otherwise_is_reported)
+{
+    struct loop_and_clock both = begin_loop();
+    hence_promise *p;
+    hence_future *f = hence_future_new(both.loop, &p);
+    hence_result closed = hence_fail_static(HENCE_ECLOSED), other = failure("lost");
+    hence_failure *group = hence_failure_new_group("here.c:1", 2);
+    if (group) {
+        hence_failure_add_member(group, 0, hence_take_failure(&closed));
+        hence_failure_add_member(group, 1, hence_take_failure(&other));
+    }
+    hence_drop(other);
+    hence_loop_close(both.loop);
+    hence_resolve(p, group ? hence_fail_with(group) : hence_none());
+    hence_future_unref(f);
+    check(had_report(HENCE_REPORT_NEVER_RETRIEVED));
+    end_loop(&both);
 }
 
 /* ---- on the wrong thread ---- */

@@ -242,6 +242,44 @@ TEST(shutdown, a_chain_that_fails_is_reported_and_shutdown_goes_on)
     end_loop(&both);
 }
 
+TEST(shutdown, a_report_tells_where_the_callback_was_given)
+{
+    struct loop_and_clock both = begin_loop();
+    hence_promise *p;
+    hence_deferred *d = hence_deferred_new(&p);
+    hence_loop_on_shutdown_at("here.c:1", both.loop, HENCE_SHUTDOWN_DURING, fail_in_shutdown, "b",
+                              NULL);
+    if (hence_loop_on_shutdown_at("here.c:2", both.loop, HENCE_SHUTDOWN_BEFORE, wait_for, d, NULL))
+        hence_deferred_unref(d);
+    hence_loop_shutdown(both.loop);
+    hence_resolve(p, failure("cannot flush"));
+    check_trace("waits b");
+    check(had_report(HENCE_REPORT_UNHANDLED));
+    if (!support_faulty)
+        check(strstr(report_text(), "cannot flush") &&
+              strstr(report_text(), "\n    made at here.c:2\n"));
+    check(had_report(HENCE_REPORT_UNHANDLED));
+    if (!support_faulty)
+        check(strstr(report_text(), "\n    made at here.c:1\n"));
+    end_loop(&both);
+}
+
+TEST(shutdown, a_cancelled_chain_is_not_reported)
+{
+    struct loop_and_clock both = begin_loop();
+    hence_promise *p;
+    hence_deferred *d = hence_deferred_ref(hence_deferred_new(&p));
+    if (hence_loop_on_shutdown(both.loop, HENCE_SHUTDOWN_BEFORE, wait_for, d, NULL) < 0)
+        hence_deferred_unref(d);
+    on_shutdown(both.loop, HENCE_SHUTDOWN_DURING, "during");
+    hence_loop_shutdown(both.loop);
+    hence_deferred_cancel(d);
+    check_trace("waits during");
+    hence_abandon(p);
+    hence_deferred_unref(d);
+    end_loop(&both);
+}
+
 /* ---- taken back, refused ---- */
 
 TEST(shutdown, a_callback_can_be_taken_back)

@@ -31,7 +31,9 @@ static void put_failure(struct text *text, const hence_failure *f, int depth)
     const char *message = hence_failure_message(f);
     int code = hence_failure_code(f);
     if (hence_failure_domain(f) == &hence_domain_hence && code >= HENCE_ENOMEM &&
-        code <= HENCE_EBROKEN && !strcmp(message, hence_domain_hence.describe(code)))
+        code <= HENCE_EBROKEN &&
+        /* what was wrong about a call is told in many words, which have tests of their own */
+        (code == HENCE_EINVAL || !strcmp(message, hence_domain_hence.describe(code))))
         message = texts[code - HENCE_ENOMEM];
     put(text, "%s", message);
     if (hence_failure_index(f) != SIZE_MAX) {

@@ -226,7 +226,7 @@ static void *submit_many(void *arg)
         if (what < 4 && *f) {
             hence_result r = hence_concurrent_future_result(*f, -1);
             atomic_fetch_add(&small_refused,
-                             hence_is_failure_of(&r, &hence_domain_hence, HENCE_ECLOSED));
+                             hence_is_failure_of(&r, &hence_domain_hence, HENCE_ESHUTDOWN));
             hence_drop(r);
             atomic_fetch_add(&small_ended, 1);
         }
