@@ -168,7 +168,7 @@ TEST(refused_reports, another_thread_is_told_which_call_it_was_and_where)
     check_refused(wait_for_there, "hence: hence_wait_for() on another thread", site);
     check_refused(shield_there, "hence: hence_shield() on another thread", site);
     check_refused(sleep_there, "hence: sleeping on another thread", site);
-    check_refused(defer_there, "hence: a job for an executor on another thread", site);
+    check_refused(defer_there, "hence: hence_defer_to_thread() on another thread", site);
     check_refused(event_there, "hence: waiting for an event on another thread", site);
     check_refused(free_there, "hence: hence_loop_free() on another thread", "");
     hence_resolve(promise, hence_none());
