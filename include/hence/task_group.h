@@ -166,8 +166,8 @@ typedef hence_result hence_start_fn(hence_task_status *status, void *arg);
  * @param fn     the function
  * @param arg    handed to it
  * @param drop   NULL, or called with @p arg once the child has ended, also when it has never begun
- * @return see above, yours; #HENCE_ENOMEM; #HENCE_ECLOSED if the group has shut down or the loop is closed;
- *         #HENCE_EINVAL outside of a coroutine, or without a function
+ * @return see above, yours; #HENCE_ENOMEM; #HENCE_ESHUTDOWN if the group has shut down, #HENCE_ECLOSED if the
+ *         loop is closed; #HENCE_EINVAL outside of a coroutine, or without a function
  *
  * @ownership{@p arg is taken if there is a @p drop, also when this fails.}
  * @threading{The loop's, in a coroutine: it need not be the one that has entered the group.}

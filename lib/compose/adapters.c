@@ -9,6 +9,8 @@
  */
 #include <hence/compose.h>
 
+#include <errno.h>
+
 #include "base/memory.h"
 #include "future/future.h"
 #include "value/waitable.h"
@@ -65,6 +67,9 @@ hence_future *hence_deferred_as_future_at(const char *site, hence_loop *loop, he
 
 hence_deferred *hence_deferred_from_future_at(const char *site, hence_future *f)
 {
+    static const char what[] = "hence_deferred_from_future()";
+    if (f && !hence_future_is_here_at(f, what, site))
+        return hence_deferred_succeed_at(site, hence_loop_refusal_at(-EPERM, what, site));
     return hence_deferred_succeed_at(site, hence_chain_future(hence_future_ref(f)));
 }
 
@@ -73,7 +78,7 @@ hence_result hence_loop_run_until_complete_deferred(hence_loop *loop, hence_defe
     int error = hence_loop_can_run(loop);
     if (error) {
         hence_deferred_unref(d);
-        return hence_loop_refusal(error);
+        return hence_loop_refusal_at(error, "running the loop", NULL);
     }
     hence_future *f = hence_deferred_as_future_at(hence_deferred_site(d), loop, d);
     hence_result r = hence_loop_run_until_complete(loop, f);

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/report.h"
 #include "coro/task_group.h"
+#include "value/failure.h"
 
 struct hence_task_status {
     struct hence_waitable waitable;
@@ -151,11 +152,13 @@ hence_result hence_task_group_start_at(const char *site, hence_task_group *group
                                        hence_start_fn *fn, void *arg, hence_drop_fn *drop)
 {
     const struct task *task = hence_task_here;
-    int error = fn ? hence_task_group_check(group, "hence_task_group_start()") : -EINVAL;
+    static const char what[] = "hence_task_group_start()";
+    int error = fn ? hence_task_group_check(group, what, site) : -EINVAL;
     if (!task) {
-        hence_report_misuse("hence_task_group_start() outside of a coroutine");
+        hence_report_misuse_at(site, "hence_task_group_start() outside of a coroutine");
         error = -EINVAL;
     }
+    const bool has_shut_down = error == -ESHUTDOWN && !group->block.loop->closed;
     hence_task_status *status = error ? NULL : hence_memory_get_zeroed(sizeof *status);
     hence_future *ready = NULL;
     if (status) {
@@ -173,7 +176,12 @@ hence_result hence_task_group_start_at(const char *site, hence_task_group *group
             hence_memory_put(status, sizeof *status);
         if (drop)
             drop(arg);
-        return error ? hence_loop_refusal(error) : hence_task_nothing(task);
+        if (error == -EINVAL)
+            return hence_refuse_at(site, "%s %s", what,
+                                   task ? "without a function" : "outside of a coroutine");
+        if (has_shut_down)
+            return hence_fail_static(HENCE_ESHUTDOWN);
+        return error ? hence_loop_refusal_at(error, what, site) : hence_task_nothing(task);
     }
     hence_result r = hence_await(hence_future_ref(ready));
     if (!hence_future_done(ready)) /* it could not be waited for */

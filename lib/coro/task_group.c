@@ -169,11 +169,11 @@ static bool reserve(hence_task_group *group)
     return true;
 }
 
-int hence_task_group_check(hence_task_group *group, const char *what)
+int hence_task_group_check(hence_task_group *group, const char *what, const char *site)
 {
     if (!group)
         return -ENOMEM;
-    int error = hence_loop_check(group->block.loop, what);
+    int error = hence_loop_check_at(group->block.loop, what, site);
     if (error)
         return error;
     return group->is_shut_down || (group->is_exiting && has_ended(group)) ? -ESHUTDOWN : 0;
@@ -206,7 +206,7 @@ struct child *hence_task_group_add(hence_task_group *group, const char *site, he
 int hence_task_group_spawn_at(const char *site, hence_task_group *group, hence_result_fn *fn,
                               void *arg, hence_drop_fn *drop, hence_future **out)
 {
-    int error = fn ? hence_task_group_check(group, "hence_task_group_spawn()") : -EINVAL;
+    int error = fn ? hence_task_group_check(group, "hence_task_group_spawn()", site) : -EINVAL;
     if (out)
         *out = NULL;
     if (error) {

@@ -47,7 +47,7 @@ struct hence_task_group {
 };
 
 /* May it take a child? Otherwise -errno. */
-int hence_task_group_check(hence_task_group *group, const char *what);
+int hence_task_group_check(hence_task_group *group, const char *what, const char *site);
 /* Spawns fn(arg); takes `arg`. NULL: no memory, or the loop has closed. */
 struct child *hence_task_group_add(hence_task_group *group, const char *site, hence_result_fn *fn,
                                    void *arg, hence_drop_fn *drop);

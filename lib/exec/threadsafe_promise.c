@@ -125,7 +125,8 @@ static const struct hence_attachment_kind attachment_kind = {loop_closes, loop_f
 bool hence_threadsafe_promise_init(hence_threadsafe_promise *t, hence_loop *loop, hence_promise *p,
                                    const struct threadsafe_producer *producer)
 {
-    int error = hence_loop_check(loop, "hence_threadsafe_promise_new()");
+    int error = hence_loop_check(loop, producer ? "waiting for what another thread gives"
+                                                : "hence_threadsafe_promise_new()");
     if (error) {
         hence_resolve_at(NULL, p, hence_loop_refusal(error));
         return false;

@@ -134,7 +134,7 @@ TEST(task_groups, a_start_ends_when_its_group_shuts_down_and_there_is_none_after
     static struct start_plan plan = {.delay = 2};
     begin(start_and_fail, &plan);
     end();
-    check_trace("1:f=none 1:child=cancelled 1:start=cancelled 1:again=closed "
+    check_trace("1:f=none 1:child=cancelled 1:start=cancelled 1:again=shutdown "
                 "1:exit=group{broken} main=group{broken}");
 }
 

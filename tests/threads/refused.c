@@ -82,6 +82,7 @@ static int trespass(void)
     hence_future_unref(future);
     hence_result r = hence_future_result(future);
     check(hence_is_failure_of(&r, &hence_domain_hence, HENCE_EINVAL));
+    hence_drop(r);
     check(!hence_future_failure(future));
     check(hence_future_cancel(future) == -EPERM);
     check(hence_future_add_done_callback(future, done, NULL) == -EPERM);
