@@ -83,11 +83,11 @@ hence_loop *hence_task_loop(const struct task *task)
     return task->loop ? task->loop : hence_loop_current();
 }
 
-static hence_result co_sleep(struct task *task, int64_t delay)
+static hence_result co_sleep(struct task *task, const char *what, int64_t delay)
 {
     hence_loop *loop = task ? hence_task_loop(task) : NULL;
     if (!loop)
-        return refuse_outside("hence_co_sleep() or hence_co_yield()");
+        return refuse_outside(what);
     if (delay > 0 || !task->loop)
         return hence_await(hence_sleep_future_at(task->site, loop, delay));
     int error = hence_task_queue(task);
@@ -103,12 +103,14 @@ static hence_result co_sleep(struct task *task, int64_t delay)
 
 hence_result hence_co_sleep(int64_t delay)
 {
-    return co_sleep(task_or_misuse("hence_co_sleep() outside of a coroutine"), delay);
+    return co_sleep(task_or_misuse("hence_co_sleep() outside of a coroutine"), "hence_co_sleep()",
+                    delay);
 }
 
 hence_result hence_co_yield(void)
 {
-    return co_sleep(task_or_misuse("hence_co_yield() outside of a coroutine"), 0);
+    return co_sleep(task_or_misuse("hence_co_yield() outside of a coroutine"), "hence_co_yield()",
+                    0);
 }
 
 hence_result hence_co_run_blocking(hence_result_fn *fn, void *arg)
