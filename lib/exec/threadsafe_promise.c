@@ -15,7 +15,6 @@
 
 #include "base/memory.h"
 #include "deferred/deferred.h"
-#include "value/failure.h"
 #include "value/portable.h"
 
 /* ---- on the loop's thread ---- */
@@ -171,8 +170,7 @@ int hence_threadsafe_resolve(hence_threadsafe_promise *t, hence_result r)
     }
     if (HENCE_UNLIKELY(!hence_is_portable(&r))) { /* it belongs to this thread */
         hence_drop(r);
-        r = hence_refuse_at(NULL, "a chain cannot go to another thread: what is to be waited for "
-                                  "belongs to this one");
+        r = hence_fail_static(HENCE_EINVAL);
         error = -EINVAL;
     }
     t->result = r;
