@@ -11,7 +11,7 @@ static hence_deferred *refuse(const char *site, hence_deferred *const *deferreds
 {
     for (size_t i = 0; i < n; i++)
         hence_deferred_unref(deferreds[i]);
-    return hence_deferred_succeed_at(site, hence_refuse_at(site, message));
+    return hence_deferred_succeed_at(site, hence_refuse_at(site, "%s", message));
 }
 
 static unsigned combination_flags(unsigned flags)

@@ -8,7 +8,7 @@
 /* A Future that has failed with it. */
 static hence_future *refuse(const char *site, hence_loop *loop, const char *message)
 {
-    return hence_future_succeed_at(site, loop, hence_refuse_at(site, message));
+    return hence_future_succeed_at(site, loop, hence_refuse_at(site, "%s", message));
 }
 
 hence_future *hence_gather_at(const char *site, hence_loop *loop, hence_future *const *futures,
