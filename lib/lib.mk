@@ -96,6 +96,7 @@ compose_sources = \
 	lib/compose/adapters.c \
 	lib/compose/combination.c \
 	lib/compose/combination.h \
+	lib/compose/completion_queue.h \
 	lib/compose/completion_queue.c \
 	lib/compose/deferred_inputs.c \
 	lib/compose/deferred_list.c \
@@ -194,6 +195,8 @@ library_cppflags = -I$(top_srcdir)/include -I$(top_srcdir)/lib -D_GNU_SOURCE -DH
 # Thread-local variables, a few hundred bytes, are read without a call. Functions begin where the processor begins to
 # fetch: otherwise how fast one is depends on how long those before it are.
 speed_flags = -ftls-model=initial-exec -falign-functions=32
+# What the library calls of its own is not to be replaced by a program's: no detour through a table.
+direct_calls = -Wl,-Bsymbolic-functions
 library_cflags = $(HENCE_CFLAGS) $(PREFIX_MAP_FLAGS) $(SANITIZER_FLAGS) $(COVERAGE_FLAGS) \
 	$(EVENT_CFLAGS) $(speed_flags)
 
@@ -201,7 +204,7 @@ lib_LTLIBRARIES += lib/libhence.la
 lib_libhence_la_SOURCES = $(hence_sources)
 lib_libhence_la_CPPFLAGS = $(library_cppflags)
 lib_libhence_la_CFLAGS = $(library_cflags) -fvisibility=hidden
-lib_libhence_la_LDFLAGS = -version-info 0:0:0 -no-undefined \
+lib_libhence_la_LDFLAGS = -version-info 0:0:0 -no-undefined $(direct_calls) \
 	-Wl,--version-script=$(top_srcdir)/lib/hence.map $(SANITIZER_FLAGS) $(COVERAGE_FLAGS)
 lib_libhence_la_LIBADD = $(EVENT_LIBS) -lpthread
 EXTRA_lib_libhence_la_DEPENDENCIES = lib/hence.map

@@ -97,6 +97,7 @@ CRITERION_TESTS += tests/compose/test_operators.crit
 CRITERION_TESTS += tests/compose/test_run_sync.crit
 CRITERION_TESTS += tests/compose/test_iterate.crit
 CRITERION_TESTS += tests/compose/test_iterate_cancel.crit
+CRITERION_TESTS += tests/compose/test_iterate_completions.crit
 CRITERION_TESTS += tests/compose/test_map.crit
 CRITERION_TESTS += tests/compose/test_using.crit
 CRITERION_TESTS += tests/compose/test_future_depth.crit

@@ -21,7 +21,11 @@
 #include "base/heap.h"
 #include "base/memory.h"
 #include "base/ring.h"
+#include "compose/completion_queue.h"
 #include "future/returnable.h"
+
+#define ENTRIES_AHEAD 8
+#define FUTURES_AHEAD 4
 
 extern inline const hence_completion *hence_as_completion(const hence_result *in);
 
@@ -170,17 +174,20 @@ static struct entry *take_returned(hence_completion_queue *queue)
     return of_node(hence_heap_take(&queue->returned, is_before));
 }
 
-/* Takes the first one. */
+/* Takes the first one. Those that come some places later are fetched, and then their Futures. */
 static struct entry *take_done(hence_completion_queue *queue)
 {
     if (HENCE_UNLIKELY(queue->returned != NULL))
         return take_returned(queue);
     const size_t left = count_in_row(queue);
     struct entry *entry = *done_at(queue, queue->done_begin);
-    if (left > 4)
-        __builtin_prefetch(*done_at(queue, queue->done_begin + 4));
-    if (left > 2)
-        __builtin_prefetch((*done_at(queue, queue->done_begin + 2))->completion.future);
+    if (left > ENTRIES_AHEAD)
+        __builtin_prefetch(*done_at(queue, queue->done_begin + ENTRIES_AHEAD));
+    if (left > FUTURES_AHEAD) {
+        const hence_future *f =
+            (*done_at(queue, queue->done_begin + FUTURES_AHEAD))->completion.future;
+        __builtin_prefetch(f);
+    }
     queue->done_begin++;
     return entry;
 }
@@ -473,6 +480,15 @@ hence_future *hence_completion_queue_next_at(const char *site, hence_completion_
 hence_completion *hence_completion_queue_pop(hence_completion_queue *queue)
 {
     return queue && count_done(queue) ? &take_done(queue)->completion : NULL;
+}
+
+bool hence_completion_queue_take(hence_completion_queue *queue, hence_result *out)
+{
+    if (!queue || !count_done(queue) || queue->loop->owner != hence_thread_number ||
+        queue->loop->closed)
+        return false;
+    *out = hence_own(take_done(queue), hence_completion_free);
+    return true;
 }
 
 size_t hence_completion_queue_size(const hence_completion_queue *queue)

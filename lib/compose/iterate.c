@@ -12,6 +12,7 @@
 #include <errno.h>
 
 #include "base/memory.h"
+#include "compose/completion_queue.h"
 #include "future/future.h"
 #include "value/waitable.h"
 
@@ -195,12 +196,17 @@ hence_future *hence_completion_queue_iterate(void *queue)
     return hence_completion_queue_next_at(NULL, queue);
 }
 
-/* Of a Future that is taken. Most often there is a next one at once: then nothing needs to stand between. */
-static hence_result result_or_chain(hence_future *f)
+/* The next value, or a chain. Most often it is there: then nothing needs to stand between; and what comes from a
+ * completion queue does without a Future of its own. */
+static hence_result next_or_chain(hence_next_fn *next, void *arg)
 {
+    hence_result r;
+    if (next == hence_completion_queue_iterate && hence_completion_queue_take(arg, &r))
+        return r;
+    hence_future *f = next(arg);
     if (!f || !hence_future_done(f))
         return hence_chain_future(f);
-    hence_result r = hence_future_result(f);
+    r = hence_future_result(f);
     hence_future_unref(f);
     return r;
 }
@@ -235,7 +241,7 @@ static bool collect_turn(struct turns *turns, hence_result *r)
         return false;
     }
     collect->has_begun = true;
-    *r = result_or_chain(collect->next(collect->arg));
+    *r = next_or_chain(collect->next, collect->arg);
     return true;
 }
 
@@ -287,7 +293,7 @@ static bool for_each_turn(struct turns *turns, hence_result *r)
             return false;
         each->count++;
         hence_drop(*r);
-        *r = result_or_chain(each->next(each->next_arg));
+        *r = next_or_chain(each->next, each->next_arg);
         return true;
     }
     if (is_end(r)) {
@@ -308,7 +314,7 @@ static bool for_each_begin(struct turns *turns, hence_result *r)
 {
     struct for_each *each = (struct for_each *)turns;
     each->turns.turn = for_each_turn;
-    *r = result_or_chain(each->next(each->next_arg));
+    *r = next_or_chain(each->next, each->next_arg);
     return true;
 }
 

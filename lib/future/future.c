@@ -214,15 +214,11 @@ static void promise_ended(hence_future *f)
     HENCE_COUNT(PROMISES_ENDED);
 }
 
-static int resolve_part(struct hence_waitable *self, hence_result r, const char *site)
+/* Not while a promise waits for its first result, or with a chain. */
+static HENCE_NOINLINE int resolve_unusual(hence_future *f, hence_result r, const char *site)
 {
-    hence_future *f = hence_future_of(self);
-    if (HENCE_UNLIKELY(!hence_future_is_here_at(f, "hence_resolve()", site))) {
-        hence_drop(r);
-        return -EPERM;
-    }
     const uint32_t deciding = FUTURE_KEPT | FUTURE_CANCELLING;
-    if (HENCE_UNLIKELY((f->state & (deciding | FUTURE_DONE | FUTURE_WAITING)) == deciding)) {
+    if ((f->state & (deciding | FUTURE_DONE | FUTURE_WAITING)) == deciding) {
         /* the canceller decides, but the promise stays with the one who holds it */
         if (hence_is_chain(&r))
             hence_future_resolve_chain(f, r);
@@ -230,7 +226,7 @@ static int resolve_part(struct hence_waitable *self, hence_result r, const char 
             hence_future_settle(f, r);
         return 0;
     }
-    if (HENCE_UNLIKELY(!(f->state & FUTURE_PROMISE))) {
+    if (!(f->state & FUTURE_PROMISE)) {
         hence_report report = {
             .kind = HENCE_REPORT_MISUSE,
             .message = "a promise was resolved a second time",
@@ -241,18 +237,34 @@ static int resolve_part(struct hence_waitable *self, hence_result r, const char 
         hence_drop(r);
         return -EALREADY;
     }
-    if (HENCE_UNLIKELY(f->state & (FUTURE_DONE | FUTURE_WAITING))) {
+    promise_ended(f);
+    if (f->state & (FUTURE_DONE | FUTURE_WAITING)) {
         hence_drop(r); /* cancelled meanwhile: nobody wants it */
-        promise_ended(f);
         hence_future_try_end(f);
+    } else if (hence_is_chain(&r)) {
+        hence_future_resolve_chain(f, r);
+    } else {
+        hence_future_settle(f, r);
+    }
+    return 0;
+}
+
+static int resolve_part(struct hence_waitable *self, hence_result r, const char *site)
+{
+    hence_future *f = hence_future_of(self);
+    if (HENCE_UNLIKELY(!hence_future_is_here_at(f, "hence_resolve()", site))) {
+        hence_drop(r);
+        return -EPERM;
+    }
+    const uint32_t state = f->state;
+    if (HENCE_LIKELY((state & (FUTURE_PROMISE | FUTURE_DONE | FUTURE_WAITING |
+                               FUTURE_CANCELLING)) == FUTURE_PROMISE &&
+                     !hence_is_chain(&r))) {
+        promise_ended(f);
+        hence_future_settle(f, r);
         return 0;
     }
-    promise_ended(f);
-    if (HENCE_UNLIKELY(hence_is_chain(&r)))
-        hence_future_resolve_chain(f, r);
-    else
-        hence_future_settle(f, r);
-    return 0;
+    return resolve_unusual(f, r, site);
 }
 
 static void abandon_part(struct hence_waitable *self)

@@ -43,7 +43,6 @@ enum ready_kind {
 struct ready {
     union {
         hence_call_fn *fn;
-        struct hence_link *last_link;
         uint64_t timer; /* slot and order of a timer */
     };
     void *arg;           /* of a call; or the first link */
@@ -57,11 +56,12 @@ struct ready_queue {
     struct ready *entries; /* a ring; positions only grow */
     uint64_t mask;
     uint64_t head, tail;
-    uint64_t limit;    /* the snapshot that runs ends here */
-    uint64_t ordinary; /* entries that are not links */
-    size_t links;      /* in the entries that are */
-    size_t timers;     /* entries of timers, cancelled ones too */
-    size_t cancelled;  /* calls that were cancelled: their entries are passed over */
+    uint64_t limit;               /* the snapshot that runs ends here */
+    uint64_t ordinary;            /* entries that are not links */
+    size_t links;                 /* in the entries that are */
+    struct hence_link *last_link; /* of the last entry, if that takes more; or NULL */
+    size_t timers;                /* entries of timers, cancelled ones too */
+    size_t cancelled;             /* calls that were cancelled: their entries are passed over */
     struct hence_link *recent[LINKS_AHEAD]; /* the last links that were appended, if many wait */
     uint32_t next_recent;
 };
@@ -69,9 +69,6 @@ struct ready_queue {
 int hence_ready_init(struct ready_queue *queue);
 void hence_ready_free(struct ready_queue *queue);
 int hence_ready_grow(struct ready_queue *queue);
-/* Appends a link. Never fails. If many wait already, returns the one that will be run LINKS_AHEAD before it,
- * otherwise NULL. */
-struct hence_link *hence_ready_append_link(struct ready_queue *queue, struct hence_link *link);
 void hence_ready_mark_timer(struct ready *entry, uint32_t slot, uint32_t order);
 
 /* `drop` of entries that are not calls: addresses of nothing that can be called. */
@@ -111,8 +108,36 @@ static inline uint64_t hence_ready_append(struct ready_queue *queue, const struc
 {
     *hence_ready_at(queue, queue->tail) = *entry;
     queue->ordinary++;
+    queue->last_link = NULL;
     return queue->tail++;
 }
+
+/* What is there is a snapshot. */
+static inline void hence_ready_set_limit(struct ready_queue *queue)
+{
+    queue->limit = queue->tail;
+    queue->last_link = NULL;
+}
+
+/* Appends a link to the last entry, or in one of its own. Never fails. */
+static inline void hence_ready_append_link(struct ready_queue *queue, struct hence_link *link)
+{
+    link->next = NULL;
+    queue->links++;
+    if (HENCE_LIKELY(queue->last_link != NULL)) {
+        queue->last_link->next = link;
+    } else {
+        struct ready *entry = hence_ready_at(queue, queue->tail++);
+        entry->arg = link;
+        entry->drop = MARK_LINKS;
+    }
+    queue->last_link = link;
+}
+
+#define MANY_LINKS 2048 /* more than fit into the nearer caches, with what they are to tell */
+
+/* Remembers the last links that were appended; gives the one that will be run LINKS_AHEAD before this one, or NULL. */
+struct hence_link *hence_ready_link_ahead_of(struct ready_queue *queue, struct hence_link *link);
 
 /* ---- timers: timers.c ---- */
 
@@ -356,8 +381,17 @@ void hence_loop_turn(evutil_socket_t fd, short what, void *arg);
 int hence_loop_arm(hence_loop *loop);
 void hence_loop_base_is_gone(hence_loop *loop);
 
-/* Queues a Future whose listeners are to be told. Never fails on an open loop. */
-struct hence_link *hence_loop_push_link(hence_loop *loop, struct hence_link *link);
+/* Queues a Future whose listeners are to be told. Never fails on an open loop. If many wait already, returns the one
+ * that will be run LINKS_AHEAD before it, otherwise NULL. */
+static inline struct hence_link *hence_loop_push_link(hence_loop *loop, struct hence_link *link)
+{
+    hence_ready_append_link(&loop->queue, link);
+    if (HENCE_UNLIKELY(loop->armed != INT64_MIN) && hence_loop_arm(loop) != 0)
+        return NULL; /* it has closed, and all of them have been run */
+    if (HENCE_LIKELY(loop->queue.links <= MANY_LINKS))
+        return NULL;
+    return hence_ready_link_ahead_of(&loop->queue, link);
+}
 
 /* A Future that points here comes and goes. */
 static inline void hence_loop_depend(hence_loop *loop)

@@ -15,7 +15,6 @@
 #include "base/memory.h"
 
 #define FIRST_CAPACITY 64
-#define MANY_LINKS     2048 /* more than fit into the nearer caches, with what they are to tell */
 
 const char hence_ready_marks[2];
 
@@ -54,35 +53,13 @@ int hence_ready_grow(struct ready_queue *queue)
     return 0;
 }
 
-/* Remembers the last ones from the moment on when there are many. Links are run in the order in which they
- * were appended, so the one that it gives is still there. */
-static struct hence_link *link_before(struct ready_queue *queue, struct hence_link *link)
+/* Links are run in the order in which they were appended, so the one that it gives is still there. */
+struct hence_link *hence_ready_link_ahead_of(struct ready_queue *queue, struct hence_link *link)
 {
-    if (HENCE_LIKELY(queue->links <= MANY_LINKS))
-        return NULL;
-    if (queue->links == MANY_LINKS + 1)
+    if (HENCE_UNLIKELY(queue->links == MANY_LINKS + 1))
         memset(queue->recent, 0, sizeof queue->recent);
     struct hence_link **place = &queue->recent[queue->next_recent++ % LINKS_AHEAD];
     struct hence_link *before = *place;
     *place = link;
     return before;
-}
-
-struct hence_link *hence_ready_append_link(struct ready_queue *queue, struct hence_link *link)
-{
-    link->next = NULL;
-    queue->links++;
-    if (queue->tail > queue->limit && queue->tail != queue->head) {
-        struct ready *last = hence_ready_at(queue, queue->tail - 1);
-        if (last->drop == MARK_LINKS) {
-            last->last_link->next = link;
-            last->last_link = link;
-            return link_before(queue, link);
-        }
-    }
-    struct ready *entry = hence_ready_at(queue, queue->tail++);
-    entry->last_link = link;
-    entry->arg = link;
-    entry->drop = MARK_LINKS;
-    return link_before(queue, link);
 }

@@ -86,14 +86,6 @@ int hence_loop_arm(hence_loop *loop)
     return -ESHUTDOWN;
 }
 
-struct hence_link *hence_loop_push_link(hence_loop *loop, struct hence_link *link)
-{
-    struct hence_link *before = hence_ready_append_link(&loop->queue, link);
-    if (loop->armed != INT64_MIN)
-        hence_loop_arm(loop);
-    return before;
-}
-
 /* ---- making calls ---- */
 
 /* Timers that are due go into the queue, as far as there is room. */
@@ -179,7 +171,7 @@ static void take_turn(hence_loop *loop)
                 loop->turn_time = loop->clock->now;
                 queue_due_timers(loop);
             }
-            queue->limit = queue->tail;
+            hence_ready_set_limit(queue);
         }
         while (queue->head < queue->limit && left > 0) {
             run_next(loop);

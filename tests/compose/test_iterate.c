@@ -324,40 +324,6 @@ TEST(iterate, when_the_loop_closes_the_value_that_it_waits_for_is_that_failure)
     }
 }
 
-/* ---- a completion queue as an iterator ---- */
-
-static hence_result trace_completion(hence_result *in, void *word)
-{
-    const hence_completion *completion = hence_as_completion(in);
-    hence_result r = hence_future_result(completion ? completion->future : NULL);
-    trace("%s%zu:%s", (const char *)word, completion ? completion->index : 99, describe(&r));
-    hence_drop(r);
-    return hence_none();
-}
-
-TEST(iterate, a_completion_queue_is_an_iterator)
-{
-    begin("", 3);
-    hence_completion_queue *queue = hence_as_completed(both.loop, futures, 3, -1);
-    hence_future *f =
-        hence_for_each(both.loop, hence_completion_queue_iterate, queue, trace_completion, "got");
-    resolve_input(2, payload());
-    run();
-    resolve_input(0, failure("broken"));
-    resolve_input(1, hence_int(1));
-    run();
-    if (!support_faulty) {
-        check_trace("got2:shared got0:broken got1:1");
-        check_string(outcome_of(f), "3");
-    }
-    hence_future_failure(f);
-    hence_future_unref(f);
-    hence_completion_queue_free(queue);
-    hence_future_failure(futures[0]);
-    end();
-    check_int(payloads_alive(), 0);
-}
-
 /* ---- while ---- */
 
 struct counter {
