@@ -17,18 +17,18 @@
 #include "value/waitable.h"
 
 enum {
-    FUTURE_PROMISE = 1 << 0,    /* the promise is still held by somebody */
-    FUTURE_DONE = 1 << 1,       /* the slot is the result */
-    FUTURE_WAITING = 1 << 2,    /* the slot is the chain that it waits for */
-    FUTURE_CANCELLER = 1 << 3,  /* the slot is a canceller and its argument */
-    FUTURE_CANCELLING = 1 << 4, /* the canceller runs */
-    FUTURE_QUEUED = 1 << 5,     /* the loop is to tell its listeners */
-    FUTURE_LOOKED_AT = 1 << 6,  /* somebody has seen the failure */
-    FUTURE_FIRST = 1 << 7,      /* `first_fn` and `first_arg` are a listener */
-    FUTURE_FED = 1 << 8,        /* the slot is a struct hence_feeder, which will resolve it */
-    FUTURE_KEPT = 1 << 9,       /* the promise is held by a Deferred, as its consumer */
-    FUTURE_MARKED = 1 << 10,    /* for the duration of a call that looks for duplicates */
-    FUTURE_AHEAD = 1 << 11, /* `ahead` is the Future that the loop will tell some places later */
+    FUTURE_PROMISE = 1 << 0,     /* the promise is still held by somebody */
+    FUTURE_DONE = 1 << 1,        /* the slot is the result */
+    FUTURE_WAITING = 1 << 2,     /* the slot is the chain that it waits for */
+    FUTURE_CANCELLER = 1 << 3,   /* the slot is a canceller and its argument */
+    FUTURE_CANCELLING = 1 << 4,  /* the canceller runs */
+    FUTURE_QUEUED = 1 << 5,      /* the loop is to tell its listeners */
+    FUTURE_LOOKED_AT = 1 << 6,   /* somebody has seen the failure */
+    FUTURE_FIRST = 1 << 7,       /* `first_fn` and `first_arg` are a listener */
+    FUTURE_FED = 1 << 8,         /* the slot is a struct hence_feeder, which will resolve it */
+    FUTURE_KEPT = 1 << 9,        /* the promise is held by a Deferred, as its consumer */
+    FUTURE_MARKED = 1 << 10,     /* for the duration of a call that looks for duplicates */
+    FUTURE_AHEAD = 1 << 11,      /* `ahead` and `listener_ahead` are what they say */
     FUTURE_RETURNABLE = 1 << 12, /* it is a struct hence_returnable, */
     FUTURE_TOLD = 1 << 13,       /* and the program has been told of its value */
     FUTURE_LENT = 1 << 14        /* one reference is the loop's, which lets it go when it tells */
@@ -54,10 +54,15 @@ struct hence_future {
     uint32_t state;
     struct hence_link link;
     struct hence_listener *last; /* of a ring of listeners, but for the first */
-    hence_done_fn *first_fn;     /* the first one, which needs no memory */
     union {
-        void *first_arg;
-        struct hence_future *ahead;
+        struct { /* the first one, which needs no memory */
+            hence_done_fn *first_fn;
+            void *first_arg;
+        };
+        struct { /* of a Future that the loop will tell some places later */
+            const struct hence_future *ahead;
+            const struct hence_listener *listener_ahead; /* may be gone by then */
+        };
     };
     const char *site;
 };

@@ -133,26 +133,23 @@ static hence_future *of_link(const struct hence_link *link)
     return (hence_future *)((char *)(uintptr_t)link - offsetof(hence_future, link));
 }
 
-/* While one is told, those that come some places later are fetched, and then what they are to tell: of a
- * hundred thousand that are done in random order each would have to be waited for otherwise. (All in one
- * function: gcc takes one that only fetches for one that does nothing.) */
+/* While one is told, one that comes some places later is fetched, with what it is to tell: of a hundred thousand that
+ * are done in random order each would have to be waited for otherwise. (All in one function: gcc takes one that only
+ * fetches for one that does nothing.) */
 static void run_link(struct hence_link *link)
 {
     hence_future *f = of_link(link);
     if (f->state & FUTURE_AHEAD) {
         __builtin_prefetch(f->ahead);
         __builtin_prefetch(&f->ahead->link);
-        for (int i = 0; i < LINKS_AHEAD / 2 && link; i++)
-            link = link->next;
-        if (link)
-            __builtin_prefetch(of_link(link)->last);
+        __builtin_prefetch(f->listener_ahead);
     }
     tell(f);
 }
 
 /* A closed loop has no queue. Futures that settle because of each other are told one after the other,
  * so that a long row of them needs no stack. */
-static void tell_without_loop(hence_future *f)
+static HENCE_NOINLINE void tell_without_loop(hence_future *f)
 {
     static _Thread_local struct hence_link *first, **end;
     static _Thread_local bool telling;
@@ -175,19 +172,29 @@ static void tell_without_loop(hence_future *f)
     telling = false;
 }
 
+/* Many wait already. */
+static HENCE_NOINLINE void tell_ahead(hence_future *f)
+{
+    const struct hence_link *link = hence_ready_link_ahead_of(&f->loop->queue, &f->link);
+    hence_future *before = link ? of_link(link) : NULL;
+    if (before && !(before->state & FUTURE_FIRST)) {
+        before->ahead = f;
+        before->listener_ahead = f->last;
+        before->state |= FUTURE_AHEAD;
+    }
+}
+
 void hence_future_tell(hence_future *f)
 {
+    hence_loop *loop = f->loop;
     f->state |= FUTURE_QUEUED;
-    if (HENCE_UNLIKELY(f->loop->closed)) {
+    if (HENCE_UNLIKELY(loop->closed)) {
         tell_without_loop(f);
         return;
     }
-    f->loop->run_link = run_link;
-    const struct hence_link *before = hence_loop_push_link(f->loop, &f->link);
-    if (before && !(of_link(before)->state & FUTURE_FIRST)) {
-        of_link(before)->ahead = f;
-        of_link(before)->state |= FUTURE_AHEAD;
-    }
+    loop->run_link = run_link;
+    if (HENCE_UNLIKELY(hence_loop_push_link(loop, &f->link)))
+        tell_ahead(f);
 }
 
 void hence_future_tell_later(hence_future *f, struct hence_waitable **untold)

@@ -381,16 +381,16 @@ void hence_loop_turn(evutil_socket_t fd, short what, void *arg);
 int hence_loop_arm(hence_loop *loop);
 void hence_loop_base_is_gone(hence_loop *loop);
 
-/* Queues a Future whose listeners are to be told. Never fails on an open loop. If many wait already, returns the one
- * that will be run LINKS_AHEAD before it, otherwise NULL. */
-static inline struct hence_link *hence_loop_push_link(hence_loop *loop, struct hence_link *link)
+/* Queues a Future whose listeners are to be told. Never fails on an open loop. True if many wait already: then
+ * hence_ready_link_ahead_of() is worth asking. */
+static inline bool hence_loop_push_link(hence_loop *loop, struct hence_link *link)
 {
     hence_ready_append_link(&loop->queue, link);
-    if (HENCE_UNLIKELY(loop->armed != INT64_MIN) && hence_loop_arm(loop) != 0)
-        return NULL; /* it has closed, and all of them have been run */
-    if (HENCE_LIKELY(loop->queue.links <= MANY_LINKS))
-        return NULL;
-    return hence_ready_link_ahead_of(&loop->queue, link);
+    if (HENCE_UNLIKELY(loop->armed != INT64_MIN)) {
+        hence_loop_arm(loop); /* which may close it, and then all links have been run */
+        return false;
+    }
+    return loop->queue.links > MANY_LINKS;
 }
 
 /* A Future that points here comes and goes. */
