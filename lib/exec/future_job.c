@@ -30,8 +30,8 @@ struct future_job {
     hence_loop *loop;
 };
 
-_Static_assert(sizeof(struct future_job) % HENCE_CACHE_LINE == 0 &&
-                   sizeof(struct future_job) - offsetof(struct future_job, job) == HENCE_CACHE_LINE,
+_Static_assert(sizeof(void *) != 8 || (offsetof(struct future_job, job) == 2 * HENCE_CACHE_LINE &&
+                                       sizeof(struct future_job) == 3 * HENCE_CACHE_LINE),
                "what threads touch is a line of the cache");
 
 static struct future_job *of_job(struct hence_job *job)
