@@ -134,6 +134,7 @@ exec_sources = \
 	lib/exec/concurrent_wait.c \
 	lib/exec/executor.c \
 	lib/exec/executor.h \
+	lib/exec/future_job.c \
 	lib/exec/operation.c \
 	lib/exec/run.c \
 	lib/exec/shutdown.c \

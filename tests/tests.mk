@@ -120,6 +120,7 @@ CRITERION_TESTS += tests/coro/test_task_scenarios.crit
 CRITERION_TESTS += tests/coro/test_tasks_together.crit
 CRITERION_TESTS += tests/exec/test_executor.crit
 CRITERION_TESTS += tests/exec/test_executor_refused.crit
+CRITERION_TESTS += tests/exec/test_future_job.crit
 CRITERION_TESTS += tests/exec/test_threadsafe_promise.crit
 CRITERION_TESTS += tests/exec/test_blocking_call.crit
 CRITERION_TESTS += tests/exec/test_concurrent_future.crit

@@ -29,11 +29,17 @@ static inline void hence_ring_append(struct hence_ring *ring, struct hence_ring 
     ring->previous = entry;
 }
 
-/* Takes `entry` out of where it is: it is alone then. */
-static inline void hence_ring_remove(struct hence_ring *entry)
+/* Takes `entry` out of where it is. What it points to means nothing then. */
+static inline void hence_ring_cut_out(const struct hence_ring *entry)
 {
     entry->next->previous = entry->previous;
     entry->previous->next = entry->next;
+}
+
+/* Takes `entry` out of where it is: it is alone then. */
+static inline void hence_ring_remove(struct hence_ring *entry)
+{
+    hence_ring_cut_out(entry);
     hence_ring_init(entry);
 }
 

@@ -104,13 +104,6 @@ void hence_executor_let_go(hence_executor *executor)
         hence_executor_free(executor);
 }
 
-void hence_executor_hold_for_job(hence_executor *executor, struct hence_job *job)
-{
-    job->is_dependent = executor->born == hence_thread_number;
-    if (!job->is_dependent || !executor->dependents++)
-        hence_executor_hold(executor);
-}
-
 void hence_executor_make_independent(hence_executor *executor, struct hence_job *job)
 {
     if (job->is_dependent) {
@@ -118,12 +111,6 @@ void hence_executor_make_independent(hence_executor *executor, struct hence_job 
         hence_executor_let_go_of_job(executor, true);
         job->is_dependent = false;
     }
-}
-
-void hence_executor_let_go_of_job(hence_executor *executor, bool is_dependent)
-{
-    if (!is_dependent || !--executor->dependents)
-        hence_executor_let_go(executor);
 }
 
 hence_executor *hence_executor_ref(hence_executor *executor)
@@ -254,7 +241,7 @@ static void append_to_line(hence_executor *executor, struct hence_job *job)
 
 void hence_executor_remove(hence_executor *executor, struct hence_job *job)
 {
-    hence_ring_remove(&job->ring);
+    hence_ring_cut_out(&job->ring);
     if (job->place == JOB_QUEUED)
         executor->went++;
     job->place = JOB_NOWHERE;
@@ -297,7 +284,6 @@ int hence_executor_queue(hence_executor *executor, struct hence_job *job, bool m
     bool needs_wakeup = false;
     if (HENCE_UNLIKELY(hence_executor_is_parents(executor)))
         return refuse_in_child();
-    hence_ring_init(&job->ring);
     atomic_init(&job->is_cancelled, false);
     job->place = JOB_NOWHERE;
     if (!may_stand_in_line && put_into_inbox(executor, job))

@@ -36,11 +36,21 @@ enum job_place {
     JOB_IN_LINE
 };
 
-/* Work for a thread. Made by a room's own constructors, which say how it ends. */
+/* Work for a thread. Made by a room's own constructors, which say how it ends. What a job needs before it has run
+ * and what its maker may need afterwards shares memory: 56 bytes. */
 struct hence_job {
-    struct hence_ring ring; /* in the queue or in the line; first */
-    hence_result_fn *fn;
-    void *arg;
+    union {
+        struct hence_ring ring; /* in the queue or in the line; first */
+        struct hence_parcel
+            parcel; /* a parcel that has arrived points to itself; a ring here never does */
+    };
+    union {
+        struct {
+            hence_result_fn *fn;
+            void *arg;
+        };
+        hence_result result;
+    };
     hence_drop_fn *drop;
     const struct hence_job_kind *kind;
     enum job_place place;     /* with the mutex held */
@@ -114,9 +124,20 @@ void hence_executor_free(hence_executor *executor);
 
 /* The same for a loop's job. Those whose loop is on the thread that has made the executor are counted without atomics:
  * such a dependent must be let go by that thread, or be made independent there before. */
-void hence_executor_hold_for_job(hence_executor *executor, struct hence_job *job);
+static inline void hence_executor_hold_for_job(hence_executor *executor, struct hence_job *job)
+{
+    job->is_dependent = executor->born == hence_thread_number;
+    if (!job->is_dependent || !executor->dependents++)
+        hence_executor_hold(executor);
+}
+
+static inline void hence_executor_let_go_of_job(hence_executor *executor, bool is_dependent)
+{
+    if (!is_dependent || !--executor->dependents)
+        hence_executor_let_go(executor);
+}
+
 void hence_executor_make_independent(hence_executor *executor, struct hence_job *job);
-void hence_executor_let_go_of_job(hence_executor *executor, bool is_dependent);
 
 /* Queues a job: 0. 1: it stands in line, if it may. -EAGAIN: the queue is full, -ESHUTDOWN, -EPIPE: it is
  * broken, -ECHILD: it is of the parent, -ENOMEM: no thread can be had and there is none; then the job has not

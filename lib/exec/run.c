@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Jobs whose results come back into a loop. */
+/* Jobs whose results come back into a loop, to any promise. Those of hence_run_in_executor(): future_job.c. */
 #include <errno.h>
 
 #include "base/memory.h"
@@ -122,7 +122,6 @@ static struct loop_job *job_new(hence_loop *loop, hence_executor *executor,
     job->let_in = NULL;
     job->is_taken_back = false;
     atomic_init(&job->job.is_cancelled, false);
-    hence_ring_init(&job->job.ring);
     job->job.place = JOB_NOWHERE;
     if (!hence_threadsafe_promise_init(&job->promise, loop, promise, &producer)) {
         hence_memory_put(job, sizeof *job);
@@ -163,19 +162,6 @@ static void start(const char *site, hence_loop *loop, hence_executor *executor,
     error = hence_executor_queue(executor, &job->job, may_stand_in_line);
     if (error < 0)
         hence_job_refuse(&job->job, hence_executor_refusal(executor, error));
-}
-
-hence_future *hence_run_in_executor_at(const char *site, hence_loop *loop, hence_executor *executor,
-                                       hence_result_fn *fn, void *arg, hence_drop_fn *drop)
-{
-    const struct request request = {fn, arg, drop};
-    hence_promise *promise;
-    hence_future *f = hence_future_new_at(site, loop, &promise);
-    if (f)
-        start(site, loop, executor, &request, false, promise, NULL);
-    else if (drop)
-        drop(arg);
-    return f;
 }
 
 hence_future *hence_run_in_executor_when_room_at(const char *site, hence_loop *loop,

@@ -107,7 +107,6 @@ static struct submitted *submitted_new(const char *site, hence_executor *executo
         return NULL;
     }
     hence_concurrent_init(&submitted->f, &kind, site);
-    hence_ring_init(&submitted->job.ring);
     submitted->job.fn = fn;
     submitted->job.arg = arg;
     submitted->job.drop = drop;

@@ -10,20 +10,6 @@
 
 /* ---- made ---- */
 
-void hence_future_begin(hence_future *f, const char *site, hence_loop *loop)
-{
-    f->waitable.consumer.part = &hence_future_part;
-    f->waitable.slot = hence_none();
-    f->loop = loop;
-    f->references = 1;
-    f->state = FUTURE_PROMISE;
-    f->last = NULL;
-    f->site = site;
-    hence_loop_depend(loop);
-    HENCE_COUNT(FUTURES_MADE);
-    HENCE_COUNT(PROMISES_MADE);
-}
-
 hence_future *hence_future_new_at(const char *site, hence_loop *loop, hence_promise **producer)
 {
     hence_future *f = NULL;
@@ -104,7 +90,10 @@ void hence_future_try_end(hence_future *f)
     hence_loop *loop = f->loop;
     hence_result r = f->waitable.slot;
     HENCE_COUNT(FUTURES_ENDED);
-    hence_memory_put(f, sizeof *f);
+    if (state & FUTURE_RECORD)
+        ((struct hence_future_record *)f)->free((struct hence_future_record *)f);
+    else
+        hence_memory_put(f, sizeof *f);
     hence_drop(r);
     hence_loop_undepend(loop);
 }
@@ -214,6 +203,21 @@ static void promise_ended(hence_future *f)
     HENCE_COUNT(PROMISES_ENDED);
 }
 
+void hence_future_resolve(hence_future *f, hence_result r)
+{
+    if (HENCE_UNLIKELY(f->state & (FUTURE_DONE | FUTURE_WAITING))) {
+        hence_drop(r); /* cancelled meanwhile: nobody wants it */
+        promise_ended(f);
+        hence_future_try_end(f);
+        return;
+    }
+    promise_ended(f);
+    if (HENCE_UNLIKELY(hence_is_chain(&r)))
+        hence_future_resolve_chain(f, r);
+    else
+        hence_future_settle(f, r);
+}
+
 /* On the wrong thread, with a chain, or a promise that does not just wait for its result. (A function of its own, so
  * that the other one needs few registers: of a hundred thousand that are resolved in random order each is a cache miss,
  * and how many of these are on their way at once depends on how little lies between them.) */
@@ -243,15 +247,7 @@ static HENCE_NOINLINE int resolve_unusual(hence_future *f, hence_result r, const
         hence_drop(r);
         return -EALREADY;
     }
-    promise_ended(f);
-    if (f->state & (FUTURE_DONE | FUTURE_WAITING)) {
-        hence_drop(r); /* cancelled meanwhile: nobody wants it */
-        hence_future_try_end(f);
-    } else if (hence_is_chain(&r)) {
-        hence_future_resolve_chain(f, r);
-    } else {
-        hence_future_settle(f, r);
-    }
+    hence_future_resolve(f, r);
     return 0;
 }
 
@@ -293,10 +289,8 @@ static void on_cancel_part(struct hence_waitable *self, hence_canceller *cancell
     if (!hence_future_is_here(f, "hence_promise_on_cancel()") ||
         (f->state & (FUTURE_DONE | FUTURE_WAITING | FUTURE_CANCELLING)))
         return;
-    f->waitable.slot = (hence_result){(uint64_t)(uintptr_t)canceller, (uint64_t)(uintptr_t)arg};
-    if (canceller)
-        f->state |= FUTURE_CANCELLER;
-    else
+    hence_future_set_canceller(f, canceller, arg);
+    if (!canceller)
         f->state &= ~(uint32_t)FUTURE_CANCELLER;
 }
 

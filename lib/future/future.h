@@ -31,7 +31,8 @@ enum {
     FUTURE_AHEAD = 1 << 11,      /* `ahead` and `listener_ahead` are what they say */
     FUTURE_RETURNABLE = 1 << 12, /* it is a struct hence_returnable, */
     FUTURE_TOLD = 1 << 13,       /* and the program has been told of its value */
-    FUTURE_LENT = 1 << 14        /* one reference is the loop's, which lets it go when it tells */
+    FUTURE_LENT = 1 << 14,       /* one reference is the loop's, which lets it go when it tells */
+    FUTURE_RECORD = 1 << 15      /* it is a struct hence_future_record */
 };
 
 /* A listener of its own memory. Those that belong to the library are called even when the loop
@@ -65,6 +66,13 @@ struct hence_future {
         };
     };
     const char *site;
+};
+
+/* The head of a larger record: the Future and what it is for are one block of memory. */
+struct hence_future_record {
+    hence_future f; /* first */
+    /* Frees it: nobody comes to the Future any more, and what it held has been taken out. */
+    void (*free)(struct hence_future_record *record);
 };
 
 /* What stands for a Future in a chain: see chain.c. */
@@ -115,8 +123,29 @@ void hence_future_tell_later(hence_future *f, struct hence_waitable **untold);
 /* Returns the one below, or NULL. */
 struct hence_waitable *hence_future_tell_now(hence_future *f);
 
+static inline void hence_future_begin(hence_future *f, const char *site, hence_loop *loop)
+{
+    f->waitable.consumer.part = &hence_future_part;
+    f->waitable.slot = hence_none();
+    f->loop = loop;
+    f->references = 1;
+    f->state = FUTURE_PROMISE;
+    f->last = NULL;
+    f->site = site;
+    hence_loop_depend(loop);
+    HENCE_COUNT(FUTURES_MADE);
+    HENCE_COUNT(PROMISES_MADE);
+}
+
+/* Of one that has just begun. */
+static inline void hence_future_set_canceller(hence_future *f, hence_canceller *canceller,
+                                              void *arg)
+{
+    f->waitable.slot = (hence_result){(uint64_t)(uintptr_t)canceller, (uint64_t)(uintptr_t)arg};
+    f->state |= FUTURE_CANCELLER;
+}
+
 /* future.c */
-void hence_future_begin(hence_future *f, const char *site, hence_loop *loop);
 /* If nobody has looked at its failure, that is told. */
 void hence_future_report_lost(hence_future *f);
 /* Its result for a consumer: see `takes_untold`. It is done. */
@@ -125,6 +154,8 @@ hence_result hence_future_result_for(hence_future *f, const struct hence_consume
 void hence_future_set_feeder(struct hence_feeder *feeder);
 void hence_future_settle(hence_future *f, hence_result r);
 void hence_future_try_end(hence_future *f);
+/* hence_resolve() by whoever holds the promise, on its thread. */
+void hence_future_resolve(hence_future *f, hence_result r);
 
 /* returnable.c: nobody comes to one any more. */
 void hence_returnable_end(hence_future *f);

@@ -288,24 +288,9 @@ int hence_loop_stop(hence_loop *loop)
 
 /* ---- attached ---- */
 
-void hence_loop_attach_holding(hence_loop *loop, struct hence_attachment *attachment)
-{
-    const bool is_first = hence_ring_is_empty(&loop->holding);
-    hence_ring_append(&loop->holding, &attachment->ring);
-    if (is_first)
-        hence_loop_arm(loop);
-}
-
 void hence_loop_attach(hence_loop *loop, struct hence_attachment *attachment)
 {
     hence_ring_append(&loop->attached, &attachment->ring);
-}
-
-void hence_loop_detach(hence_loop *loop, struct hence_attachment *attachment)
-{
-    hence_ring_remove(&attachment->ring);
-    if (!loop->closed && hence_ring_is_empty(&loop->holding))
-        hence_loop_arm(loop);
 }
 
 /* ---- closed ---- */

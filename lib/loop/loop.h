@@ -263,8 +263,6 @@ struct hence_attachment_kind {
 };
 
 void hence_loop_attach(hence_loop *loop, struct hence_attachment *attachment);
-void hence_loop_attach_holding(hence_loop *loop, struct hence_attachment *attachment);
-void hence_loop_detach(hence_loop *loop, struct hence_attachment *attachment);
 
 /* ---- shutdown: shutdown.c ---- */
 
@@ -380,6 +378,22 @@ void hence_loop_turn(evutil_socket_t fd, short what, void *arg);
  * the program has freed the event_base: then the loop is closed now, and has dropped all calls. */
 int hence_loop_arm(hence_loop *loop);
 void hence_loop_base_is_gone(hence_loop *loop);
+
+/* One that holds it; what goes, of either kind. */
+static inline void hence_loop_attach_holding(hence_loop *loop, struct hence_attachment *attachment)
+{
+    const bool is_first = hence_ring_is_empty(&loop->holding);
+    hence_ring_append(&loop->holding, &attachment->ring);
+    if (HENCE_UNLIKELY(is_first))
+        hence_loop_arm(loop);
+}
+
+static inline void hence_loop_detach(hence_loop *loop, struct hence_attachment *attachment)
+{
+    hence_ring_remove(&attachment->ring);
+    if (HENCE_UNLIKELY(hence_ring_is_empty(&loop->holding)) && !loop->closed)
+        hence_loop_arm(loop);
+}
 
 /* Queues a Future whose listeners are to be told. Never fails on an open loop. True if many wait already: then
  * hence_ready_link_ahead_of() is worth asking. */

@@ -98,6 +98,7 @@ EXTRA_DIST += \
 	tests/threads/planted/door-wake-always.patch \
 	tests/threads/planted/door-wake-first.patch \
 	tests/threads/planted/door-was-empty.patch \
+	tests/threads/planted/pool-both-leave.patch \
 	tests/threads/planted/pool-dies-alone.patch \
 	tests/threads/planted/pool-freed-held.patch \
 	tests/threads/planted/pool-idle.patch \
@@ -115,12 +116,19 @@ EXTRA_DIST += \
 	tests/threads/planted/pool-inbox-unlocked.patch \
 	tests/threads/planted/pool-inbox-woken-does-not-look.patch \
 	tests/threads/planted/pool-independent-late.patch \
+	tests/threads/planted/pool-leave-first.patch \
+	tests/threads/planted/pool-leave-relaxed.patch \
 	tests/threads/planted/pool-let-go-relaxed.patch \
+	tests/threads/planted/pool-line-independent-late.patch \
 	tests/threads/planted/pool-line-new-thread.patch \
 	tests/threads/planted/pool-line-overtaken.patch \
 	tests/threads/planted/pool-line-stays.patch \
+	tests/threads/planted/pool-line-stop-both.patch \
+	tests/threads/planted/pool-no-visitor.patch \
 	tests/threads/planted/pool-not-replaced.patch \
+	tests/threads/planted/pool-reference-none.patch \
 	tests/threads/planted/pool-released-first.patch \
+	tests/threads/planted/pool-result-late.patch \
 	tests/threads/planted/pool-shutdown-one.patch \
 	tests/threads/planted/pool-signal-first.patch \
 	tests/threads/planted/pool-sleepers-not-set-again.patch \

@@ -57,8 +57,12 @@ static const char results_does[] =
     "%d jobs for a loop, %d workers that look %d times before they sleep";
 static const char cancel_does[] =
     "%d jobs for a loop, %d workers that look %d times before they sleep, one is cancelled";
+static const char cancel_line_does[] = "%d jobs for a loop that may stand in line, %d workers that "
+                                       "look %d times before they sleep, one is cancelled";
 static const char close_does[] =
     "%d jobs for a loop that is freed, %d workers that look %d times before they sleep";
+static const char close_line_does[] = "%d jobs for a loop that is freed, they may stand in line, "
+                                      "%d workers that look %d times before they sleep";
 
 static const struct schedule_scenario scenarios[] = {
     /* the cheap ones first */
@@ -82,11 +86,13 @@ static const struct schedule_scenario scenarios[] = {
     {"drop", pool_drop_early, drop_does, {2, 2, 1}, 1, UNBOUNDED, false, 0},
     {"line", pool_line, line_does, {4, 2, 1}, 0, 1, false, 0},
     {"close", pool_close_early, close_does, {2, 1, 1}, 0, UNBOUNDED, false, 0},
+    {"close", pool_close_in_line, close_line_does, {2, 1, 1}, 0, UNBOUNDED, false, 0},
     {"take-back", pool_take_back, take_back_does, {2, 2, 1}, 0, UNBOUNDED, false, 0},
     {"take-back", pool_take_back, take_back_does, {2, 2, 0}, 1, UNBOUNDED, false, 0},
     {"line", pool_line, line_does, {4, 1, 1}, 0, UNBOUNDED, false, 0},
     {"leave", pool_leave, leave_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
     {"cancel", pool_cancel, cancel_does, {2, 1, 1}, 1, UNBOUNDED, false, 0},
+    {"cancel", pool_cancel_in_line, cancel_line_does, {2, 1, 1}, 0, UNBOUNDED, false, 0},
     {"shutdown", pool_end_early, shutdown_does, {3, 2, 1}, 0, UNBOUNDED, false, 0},
     {"results", pool_results, results_does, {2, 2, 1}, 0, UNBOUNDED, false, 0},
     {"queue", pool_queue, queue_does, {3, 2, 0}, 0, UNBOUNDED, false, 0},

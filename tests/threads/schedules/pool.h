@@ -67,6 +67,8 @@ schedule_fn pool_die_alone;
 
 schedule_fn pool_results;
 schedule_fn pool_cancel;
+schedule_fn pool_cancel_in_line;
 schedule_fn pool_close_early;
+schedule_fn pool_close_in_line;
 
 #endif

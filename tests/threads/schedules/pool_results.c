@@ -23,7 +23,8 @@ static void tell(hence_future *f, void *arg)
         hence_loop_stop(loop);
 }
 
-static void begin_loop(void)
+/* Those that may stand in line are another kind: see lib/exec/run.c. */
+static void begin_loop(bool may_stand_in_line)
 {
     pool_begin(schedule_number(1));
     hence_set_report_handler(say_nothing, NULL);
@@ -31,8 +32,11 @@ static void begin_loop(void)
     loop = hence_loop_new(NULL);
     schedule_name(&loop->door.posted, "the posts");
     for (int i = 0; i < pool_jobs; i++) {
-        futures[i] =
-            hence_run_in_executor(loop, pool_executor, pool_run, &pool_works[i], pool_drop);
+        void *work = &pool_works[i];
+        futures[i] = may_stand_in_line
+                         ? hence_run_in_executor_when_room(loop, pool_executor, pool_run, work,
+                                                           pool_drop, NULL)
+                         : hence_run_in_executor(loop, pool_executor, pool_run, work, pool_drop);
         hence_future_add_done_callback(futures[i], tell, NULL);
     }
 }
@@ -56,7 +60,7 @@ static void end_loop(void)
 void pool_results(void *unused)
 {
     (void)unused;
-    begin_loop();
+    begin_loop(false);
     hence_loop_run_forever(loop);
     for (int i = 0; i < pool_jobs; i++)
         if (pool_works[i].runs != 1)
@@ -65,18 +69,36 @@ void pool_results(void *unused)
 }
 
 /* The last job is cancelled: it waits, it runs, or it has ended. */
-void pool_cancel(void *unused)
+static void cancel(bool may_stand_in_line)
 {
-    (void)unused;
-    begin_loop();
+    begin_loop(may_stand_in_line);
     hence_future_cancel(futures[pool_jobs - 1]);
     hence_loop_run_forever(loop);
     end_loop();
 }
 
+void pool_cancel(void *unused)
+{
+    (void)unused;
+    cancel(false);
+}
+
+void pool_cancel_in_line(void *unused)
+{
+    (void)unused;
+    cancel(true);
+}
+
 void pool_close_early(void *unused)
 {
     (void)unused;
-    begin_loop();
+    begin_loop(false);
+    end_loop();
+}
+
+void pool_close_in_line(void *unused)
+{
+    (void)unused;
+    begin_loop(true);
     end_loop();
 }
