@@ -113,6 +113,8 @@ compose_sources = \
 	lib/compose/shield.c \
 	lib/compose/timeout.c \
 	lib/compose/timeout.h \
+	lib/compose/turns.c \
+	lib/compose/turns.h \
 	lib/compose/using.c \
 	lib/compose/wait_for.c
 
