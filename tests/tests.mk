@@ -99,6 +99,7 @@ CRITERION_TESTS += tests/compose/test_iterate.crit
 CRITERION_TESTS += tests/compose/test_iterate_cancel.crit
 CRITERION_TESTS += tests/compose/test_map.crit
 CRITERION_TESTS += tests/compose/test_using.crit
+CRITERION_TESTS += tests/compose/test_using_cancel.crit
 CRITERION_TESTS += tests/compose/test_future_depth.crit
 CRITERION_TESTS += tests/compose/test_future_random.crit
 CRITERION_TESTS += tests/schedule/test_sleep.crit

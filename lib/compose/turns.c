@@ -108,17 +108,25 @@ static struct hence_waitable *owner_part(struct hence_consumer *self)
     return (struct hence_waitable *)self;
 }
 
+/* It has not been told of *r: what came out of a queue goes back, unless it keeps that. */
+static void take_cancel(struct turns *turns, hence_result *r)
+{
+    turns->must_cancel = false;
+    if (turns->keep)
+        turns->keep(turns, hence_receive(*r));
+    else
+        hence_drop(*r);
+    *r = hence_fail_static(HENCE_ECANCELLED);
+}
+
 static struct hence_consumer *deliver_part(struct hence_consumer *self, hence_result *r)
 {
     struct turns *turns = (struct turns *)self;
     turns->awaited = NULL;
-    if (turns->must_cancel) { /* it has not been told of this: what came out of a queue goes back */
-        turns->must_cancel = false;
-        hence_drop(*r);
-        *r = hence_fail_static(HENCE_ECANCELLED);
-    } else {
+    if (turns->must_cancel)
+        take_cancel(turns, r);
+    else
         *r = hence_receive(*r);
-    }
     return go_on(turns, r);
 }
 

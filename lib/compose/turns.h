@@ -22,6 +22,8 @@ struct turns {
     struct hence_waitable *awaited; /* NULL: a turn runs */
     /* Takes *r, and leaves what is to be waited for there, or the outcome; then it returns false. */
     bool (*turn)(struct turns *turns, hence_result *r);
+    /* Takes the result that a cancellation stands in the place of. NULL: nobody is told of that, and it is dropped. */
+    void (*keep)(struct turns *turns, hence_result r);
     void (*destroy)(struct turns *turns); /* what it holds; may be NULL */
     size_t size;
     bool
