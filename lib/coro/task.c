@@ -2,6 +2,7 @@
 #include "coro/task.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "base/ledger.h"
 #include "base/memory.h"
@@ -37,11 +38,33 @@ static void task_free(struct task *task)
         hence_loop_undepend(loop);
 }
 
+/* If nobody has its Future, nobody will see that it has failed. That is told now, while it still has its name. */
+static void report_lost(const struct task *task, const hence_result *result)
+{
+    hence_future *f = task->future;
+    const hence_failure *failure = hence_as_failure(result);
+    if (!failure || f->references || hence_future_has_listeners(f) ||
+        hence_failure_is_cancelled(failure) ||
+        (task->loop->closed && hence_failure_is_of_closing(failure)))
+        return;
+    char message[160];
+    snprintf(message, sizeof message, "the failure of the task \"%s\" was never retrieved",
+             task->name);
+    const hence_report report = {.kind = HENCE_REPORT_NEVER_RETRIEVED,
+                                 .message = message,
+                                 .failure = failure,
+                                 .made = f->site};
+    f->state |= FUTURE_LOOKED_AT; /* it is not told once more */
+    hence_loop_report(task->loop, &report);
+}
+
 /* The result is there: the task goes, and the one who waits for it is returned. */
 static struct hence_consumer *end(struct task *task, hence_result result, hence_result *r)
 {
     struct hence_consumer *consumer = task->consumer;
     hence_ring_remove(&task->attachment.ring);
+    if (HENCE_UNLIKELY(task->name != NULL))
+        report_lost(task, &result);
     if (task->drop)
         task->drop(task->arg);
     task_free(task);
