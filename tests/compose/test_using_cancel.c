@@ -3,12 +3,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "support/inputs.h"
+#include "compose/futures_support.h"
 
 SUITE(using_cancel);
 
 /* Enter waits for futures[0], the body for 1, exit for 2; what is not in `waits` gives a number at once. */
-static struct loop_and_clock both;
 static const char *waits;
 
 static hence_result give(char i)
@@ -39,24 +38,17 @@ static hence_result leave(const hence_result *resource, const hence_result *outc
     return give('2');
 }
 
-static hence_future *begin(const char *numbers)
+static hence_future *begin_using(const char *numbers)
 {
-    both = begin_loop();
-    begin_futures(both.loop, 3, STOPS);
+    begin(3, STOPS);
     waits = numbers;
     return hence_using(both.loop, enter, body, leave, NULL);
 }
 
-static void run(void)
-{
-    hence_test_clock_advance(both.clock, 0);
-}
-
-static void end(hence_future *f)
+static void end_using(hence_future *f)
 {
     hence_future_unref(f);
-    end_inputs();
-    end_loop(&both);
+    end();
     check_int(payloads_alive(), 0);
 }
 
@@ -64,7 +56,7 @@ static void end(hence_future *f)
 
 TEST(using_cancel, what_was_entered_is_left_again_and_the_body_does_not_run)
 {
-    hence_future *f = begin("02");
+    hence_future *f = begin_using("02");
     resolve_input(0, payload());
     check_cancel(f, 0);
     check_cancel(f, 0);
@@ -76,19 +68,19 @@ TEST(using_cancel, what_was_entered_is_left_again_and_the_body_does_not_run)
     run();
     check(hence_future_cancelled(f));
     check_cancel(f, -EALREADY);
-    end(f);
+    end_using(f);
 }
 
 TEST(using_cancel, what_could_not_be_entered_needs_no_exit)
 {
-    hence_future *f = begin("0");
+    hence_future *f = begin_using("0");
     resolve_input(0, failure("broken"));
     check_cancel(f, 0);
     run();
     check_trace("enter");
     check(hence_future_cancelled(f));
     hence_future_failure(futures[0]);
-    end(f);
+    end_using(f);
     forget_reports();
 }
 
@@ -97,7 +89,7 @@ TEST(using_cancel, a_body_that_was_not_told_of_its_value_is_cancelled_all_the_sa
     static const char *const traces[] = {"enter body:48 exit:48:cancelled",
                                          "enter body:shared exit:shared:cancelled"};
     for (int i = 0; i < 2; i++) {
-        hence_future *f = begin(i ? "012" : "12");
+        hence_future *f = begin_using(i ? "012" : "12");
         resolve_input(0, payload());
         run();
         resolve_input(1, payload());
@@ -108,24 +100,24 @@ TEST(using_cancel, a_body_that_was_not_told_of_its_value_is_cancelled_all_the_sa
         resolve_input(2, hence_none());
         run();
         check(hence_future_cancelled(f));
-        end(f);
+        end_using(f);
     }
 }
 
 TEST(using_cancel, exit_that_was_not_told_that_it_has_ended_is_cancelled)
 {
-    hence_future *f = begin("2");
+    hence_future *f = begin_using("2");
     resolve_input(2, payload());
     check_cancel(f, 0);
     run();
     check_trace("enter body:48 exit:48:49");
     check(hence_future_cancelled(f));
-    end(f);
+    end_using(f);
 }
 
 TEST(using_cancel, a_second_cancellation_comes_to_exit)
 {
-    hence_future *f = begin("02");
+    hence_future *f = begin_using("02");
     resolve_input(0, payload());
     check_cancel(f, 0);
     run();
@@ -134,18 +126,18 @@ TEST(using_cancel, a_second_cancellation_comes_to_exit)
     check_trace("enter exit:shared:cancelled cancel2");
     check_string(outcome_of(f), "cancelled{cancelled,cancelled}");
     check(hence_future_cancelled(f));
-    end(f);
+    end_using(f);
 }
 
 TEST(using_cancel, when_the_loop_closes_before_it_was_told_it_is_cancelled_all_the_same)
 {
-    hence_future *f = begin("1");
+    hence_future *f = begin_using("1");
     resolve_input(1, payload());
     check_cancel(f, 0);
     hence_loop_close(both.loop);
     check_trace("enter body:48 exit:48:cancelled");
     check(hence_future_cancelled(f));
-    end(f);
+    end_using(f);
 }
 
 /* ---- around it ---- */
@@ -175,18 +167,18 @@ TEST(using_cancel, of_one_in_the_body_of_another_both_are_left_the_inner_one_fir
 {
     for (int i = 0; i < 2;
          i++) { /* the inner one has its value, or the outer one has that of the inner one */
-        hence_future *inner = begin("1");
+        hence_future *inner = begin_using("1");
         hence_future *f = hence_using(both.loop, nothing, wait_for_inner, leave_outer, inner);
         resolve_input(1, payload());
         if (i)
-            hence_test_turn(both.loop);
+            turn();
         check_cancel(f, 0);
         run();
         check_trace(i ? "enter body:48 exit:48:shared outer:cancelled"
                       : "enter body:48 exit:48:cancelled outer:cancelled");
         check(hence_future_cancelled(f));
         hence_future_unref(inner);
-        end(f);
+        end_using(f);
     }
 }
 
@@ -198,14 +190,14 @@ static void resolve_first(void *arg)
 
 TEST(using_cancel, a_time_limit_that_is_over_before_enter_has_told_of_its_value_is_kept)
 {
-    hence_future *f = begin("0");
+    hence_future *f = begin_using("0");
     hence_call_later(both.loop, HENCE_SECONDS(1), resolve_first, NULL, NULL);
     hence_future *limited = hence_wait_for(f, HENCE_SECONDS(1));
     hence_test_clock_advance(both.clock, HENCE_SECONDS(1));
     check_trace("enter exit:shared:cancelled");
     check(hence_failure_code(hence_future_failure(limited)) == HENCE_ETIMEDOUT);
     hence_future_unref(limited);
-    end(f);
+    end_using(f);
 }
 
 /* ---- where it came from ---- */
@@ -221,7 +213,7 @@ static hence_result get(hence_result *resource, void *arg)
 
 TEST(using_cancel, an_item_that_the_body_was_not_told_of_goes_back_to_its_queue)
 {
-    hence_future_unref(begin(""));
+    hence_future_unref(begin_using(""));
     check_trace("enter body:48 exit:48:49");
     queue = hence_queue_new(0);
     hence_future *f = hence_using(both.loop, enter, get, leave, NULL);
@@ -233,7 +225,7 @@ TEST(using_cancel, an_item_that_the_body_was_not_told_of_goes_back_to_its_queue)
     check_int(hence_queue_size(queue), 1);
     check(hence_future_cancelled(f));
     hence_queue_free(queue);
-    end(f);
+    end_using(f);
 }
 
 static hence_result acquire(void *lock)
@@ -243,7 +235,7 @@ static hence_result acquire(void *lock)
 
 TEST(using_cancel, a_lock_that_it_has_got_is_free_again)
 {
-    hence_future_unref(begin(""));
+    hence_future_unref(begin_using(""));
     check_trace("enter body:48 exit:48:49");
     hence_lock *lock = hence_lock_new();
     hence_future *first = hence_lock_acquire_future(both.loop, lock);
@@ -255,5 +247,5 @@ TEST(using_cancel, a_lock_that_it_has_got_is_free_again)
     check(hence_future_cancelled(f));
     check(!hence_lock_is_locked(lock));
     hence_lock_free(lock);
-    end(f);
+    end_using(f);
 }
