@@ -84,6 +84,7 @@ deferred_sources = \
 	lib/deferred/steps.c
 
 future_sources = \
+	lib/future/awaiter.h \
 	lib/future/chain.c \
 	lib/future/future.c \
 	lib/future/future.h \

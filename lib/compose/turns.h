@@ -13,13 +13,11 @@
 
 #include <hence/future.h>
 
-#include "value/waitable.h"
+#include "future/awaiter.h"
 
 /* The first member of what each of them needs. */
 struct turns {
-    struct hence_waitable waitable; /* the slot is not used */
-    struct hence_consumer *consumer;
-    struct hence_waitable *awaited; /* NULL: a turn runs */
+    struct hence_awaiter awaiter; /* which awaits nothing while a turn runs; the slot is not used */
     /* Takes *r, and leaves what is to be waited for there, or the outcome; then it returns false. */
     bool (*turn)(struct turns *turns, hence_result *r);
     /* Takes the result that a cancellation stands in the place of. NULL: nobody is told of that, and it is dropped. */
