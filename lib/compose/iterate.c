@@ -39,6 +39,7 @@ static bool collect_turn(struct turns *turns, hence_result *r)
 {
     struct collect *collect = (struct collect *)turns;
     if (is_end(r)) {
+        hence_drop(*r);
         *r = hence_own(collect->list, hence_list_free);
         collect->list = NULL;
         return false;
@@ -106,6 +107,7 @@ static bool for_each_turn(struct turns *turns, hence_result *r)
         return true;
     }
     if (is_end(r)) {
+        hence_drop(*r);
         *r = hence_int(each->count);
         return false;
     }

@@ -38,6 +38,20 @@ TEST(iterate, collect_gives_all_values_in_their_order)
     end();
 }
 
+TEST(iterate, the_failure_that_is_the_end_is_let_go)
+{
+    static const char *const results[] = {"shared[0,1]", "2"};
+    for (int i = 0; i < 2; i++) {
+        begin_script("vve", 0);
+        hence_future *f = i ? for_each(pass) : collect();
+        check_string(outcome_of(f), results[i]);
+        hence_future_unref(f);
+        end();
+        if (support_faulty)
+            forget_reports();
+    }
+}
+
 /* rule 99 */
 TEST(iterate, what_is_there_already_does_not_go_through_the_loop)
 {
