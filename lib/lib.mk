@@ -84,6 +84,7 @@ deferred_sources = \
 	lib/deferred/steps.c
 
 future_sources = \
+	lib/future/awaiter.h \
 	lib/future/chain.c \
 	lib/future/future.c \
 	lib/future/future.h \
@@ -114,6 +115,8 @@ compose_sources = \
 	lib/compose/shield.c \
 	lib/compose/timeout.c \
 	lib/compose/timeout.h \
+	lib/compose/turns.c \
+	lib/compose/turns.h \
 	lib/compose/using.c \
 	lib/compose/wait_for.c
 

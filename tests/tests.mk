@@ -100,6 +100,7 @@ CRITERION_TESTS += tests/compose/test_iterate_cancel.crit
 CRITERION_TESTS += tests/compose/test_iterate_completions.crit
 CRITERION_TESTS += tests/compose/test_map.crit
 CRITERION_TESTS += tests/compose/test_using.crit
+CRITERION_TESTS += tests/compose/test_using_cancel.crit
 CRITERION_TESTS += tests/compose/test_future_depth.crit
 CRITERION_TESTS += tests/compose/test_future_random.crit
 CRITERION_TESTS += tests/schedule/test_sleep.crit
@@ -210,12 +211,13 @@ tests_threads_executor_LDADD = $(THREAD_LIBS)
 THREAD_TESTS += tests/threads/coroutines
 tests_threads_coroutines_LDADD = $(THREAD_LIBS)
 EXTRA_DIST += tests/compose/completion_queue_support.h tests/compose/event_support.h \
-	tests/compose/futures_support.h tests/compose/share_support.h tests/compose/timeout_support.h \
-	tests/coro/blocks.h tests/coro/coro_support.h tests/coro/generator_support.h \
-	tests/coro/nothing_lost_support.h tests/coro/scope_support.h tests/coro/task_group_support.h \
-	tests/coro/timeout_support.h tests/coro/waiting_support.h tests/exec/exec_support.h \
-	tests/loop/call_support.h tests/loop/existing_base_support.h \
-	tests/schedule/looping_call_support.h tests/sync/sync_support.h tests/threads/threads.h
+	tests/compose/futures_support.h tests/compose/iterate_support.h tests/compose/share_support.h \
+	tests/compose/timeout_support.h tests/coro/blocks.h tests/coro/coro_support.h \
+	tests/coro/generator_support.h tests/coro/nothing_lost_support.h tests/coro/scope_support.h \
+	tests/coro/task_group_support.h tests/coro/timeout_support.h tests/coro/waiting_support.h \
+	tests/deferred/chain_support.h tests/exec/exec_support.h tests/loop/call_support.h \
+	tests/loop/existing_base_support.h tests/schedule/looping_call_support.h \
+	tests/sync/sync_support.h tests/threads/threads.h
 
 # ---- what crosses threads, in every order
 

@@ -228,6 +228,10 @@ HENCE_API hence_loop *hence_current_loop(void);
 
 /**
  * @brief Give a task a name, for people.
+ *
+ * Reports say it: of what the task has left open, and of its failure if nobody has its Future when it ends. The report of one
+ * that is let go later has the line of hence_spawn() only: the name goes with the task.
+ *
  * @param f     lent: what hence_spawn() gave
  * @param name  lent as long as the task lives; NULL for none
  * @retval 0        done

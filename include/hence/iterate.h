@@ -12,9 +12,9 @@
  * queue; a program writes its own for the pages of a site or the rows of a query.
  *
  * All of these give a Future. Cancelling it cancels what they wait for at the time, and it is done when
- * that has ended. If that has its result already, but has not told them of it yet, hence_using()
- * answers -EALREADY and goes on; the others end as cancelled all the same and do not see that result: what came
- * out of a queue goes back there.
+ * that has ended. If that has its result already, but has not told them of it yet, they are cancelled all the same and
+ * do not see that result: what came out of a queue goes back there. Only hence_using() keeps what it has entered, for
+ * the exit.
  * @{
  */
 
@@ -190,8 +190,12 @@ typedef hence_result hence_exit_fn(const hence_result *resource, const hence_res
      enter fails              that failure; neither body nor exit runs
      body fails               exit runs, and then that failure
      exit fails               that failure; if the body had failed too, a group of both (EGROUP)
-     the result is cancelled  enter, or the body, is cancelled; exit runs, and then ECANCELLED
+     the result is cancelled  enter, or the body, is cancelled; exit runs if there is a resource, and then
+                              ECANCELLED
    @endverbatim
+ * If enter has its resource when a cancellation comes, but has not told of it yet, the body is not called: exit gets
+ * that resource, and #HENCE_ECANCELLED as the outcome.
+ *
  * A transaction commits or rolls back in @p exit; a lock is released there.
  *
  * @param site   a string that lives for ever: #HENCE_SITE; or NULL

@@ -1,195 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * Loops over what takes time.
- *
- * Each is a function that is called in turns: it gets the result that it has waited for, and leaves the one
- * that it waits for next. What is there already is handed back at once. The loop is something that can be waited
- * for by itself, and waits itself, as a task of a coroutine does, but without a stack: so it needs constant memory,
- * and a cancellation that what it waits for is too late for comes to the loop instead.
- */
+/* Loops over what takes time, each a few functions that are called in turns. */
 #include <hence/iterate.h>
 
-#include <errno.h>
-
-#include "base/memory.h"
 #include "compose/completion_queue.h"
-#include "future/future.h"
+#include "compose/turns.h"
 #include "value/waitable.h"
-
-/* The first member of what each of them needs. */
-struct turns {
-    struct hence_waitable waitable; /* the slot is not used */
-    struct hence_consumer *consumer;
-    struct hence_waitable *awaited; /* NULL: a turn runs */
-    /* Takes *r, and leaves what is to be waited for there, or the outcome; then it returns false. */
-    bool (*turn)(struct turns *turns, hence_result *r);
-    void (*destroy)(struct turns *turns); /* what it holds; may be NULL */
-    size_t size;
-    bool must_cancel; /* what is awaited has its result, but the loop has not been told of it yet */
-};
-
-/* ---- its end ---- */
-
-static void turns_free(struct turns *turns)
-{
-    if (turns->destroy)
-        turns->destroy(turns);
-    hence_memory_put(turns, turns->size);
-}
-
-static struct hence_consumer *end(struct turns *turns)
-{
-    struct hence_consumer *consumer = turns->consumer;
-    turns_free(turns);
-    return consumer;
-}
-
-/* ---- going on ---- */
-
-/* Would it, by waiting for `waitable`, wait for itself? */
-static bool closes_circle(const struct turns *turns, struct hence_waitable *waitable)
-{
-    struct hence_waitable *last;
-    if (hence_waitable_waits_for(waitable, &turns->waitable, &last))
-        return true;
-    if (turns->consumer->part == &hence_future_part &&
-        !hence_future_has_listeners((const hence_future *)turns->consumer))
-        return false;
-    struct hence_search search = {
-        .to = last, .or_to = hence_waitable_head(waitable), .steps = 100, .branches = 100};
-    return hence_waitable_leads_to(&turns->waitable, &search);
-}
-
-/* Puts the result of the chain *r there if there is one; otherwise waits for it, and returns false. */
-static bool take(struct turns *turns, hence_result *r)
-{
-    struct hence_waitable *waitable = hence_chained(r);
-    if (HENCE_UNLIKELY(closes_circle(turns, waitable))) {
-        waitable->consumer.part->unref(waitable);
-        *r = hence_fail_static(HENCE_EDEADLK);
-        return true;
-    }
-    if (waitable->consumer.part->take(waitable, &turns->waitable.consumer, r)) {
-        *r = hence_receive(*r);
-        return true;
-    }
-    turns->awaited = waitable;
-    return false;
-}
-
-/* Who is to get the outcome, and the outcome, if that is there now; otherwise NULL. */
-static struct hence_consumer *go_on(struct turns *turns, hence_result *r)
-{
-    while (turns->turn(turns, r)) {
-        if (hence_is_chain(r) && !take(turns, r))
-            return NULL;
-    }
-    return end(turns);
-}
-
-/* ---- the parts that it plays ---- */
-
-static bool take_part(struct hence_waitable *self, struct hence_consumer *consumer,
-                      hence_result *out)
-{
-    (void)out; /* it is taken before it begins */
-    ((struct turns *)self)->consumer = consumer;
-    return false;
-}
-
-static void hand_on_part(struct hence_waitable *self, struct hence_consumer *consumer)
-{
-    ((struct turns *)self)->consumer = consumer;
-}
-
-static struct hence_waitable *waits_for_part(const struct hence_waitable *self)
-{
-    return ((const struct turns *)self)->awaited;
-}
-
-/* From inside a turn: rule 37, as a Deferred in its own step. */
-static int cancel_part(struct hence_waitable *self)
-{
-    (void)self;
-    return -EALREADY;
-}
-
-static int cancel_refused_part(struct hence_waitable *self)
-{
-    ((struct turns *)self)->must_cancel = true;
-    return 0;
-}
-
-static struct hence_consumer *waiter_part(const struct hence_waitable *self)
-{
-    return ((const struct turns *)self)->consumer;
-}
-
-static struct hence_waitable *owner_part(struct hence_consumer *self)
-{
-    return (struct hence_waitable *)self;
-}
-
-static struct hence_consumer *deliver_part(struct hence_consumer *self, hence_result *r)
-{
-    struct turns *turns = (struct turns *)self;
-    turns->awaited = NULL;
-    if (turns->must_cancel) { /* it has not been told of this: what came out of a queue goes back */
-        turns->must_cancel = false;
-        hence_drop(*r);
-        *r = hence_fail_static(HENCE_ECANCELLED);
-    } else {
-        *r = hence_receive(*r);
-    }
-    return go_on(turns, r);
-}
-
-static void waits_instead_part(struct hence_consumer *self, struct hence_waitable *waitable)
-{
-    ((struct turns *)self)->awaited = waitable;
-}
-
-static const struct hence_part turns_part = {
-    .take = take_part,
-    .hand_on = hand_on_part,
-    .waits_for = waits_for_part,
-    .cancel = cancel_part,
-    .cancel_refused = cancel_refused_part,
-    .waiter = waiter_part,
-    .owner = owner_part,
-    .deliver = deliver_part,
-    .waits_instead = waits_instead_part,
-    .takes_untold = true,
-};
-
-/* ---- made ---- */
-
-/* `size` bytes for such turns, filled with zeroes, and the Future that will wait for them; NULL when there is no
- * memory. */
-static void *turns_new(const char *site, hence_loop *loop, size_t size, hence_promise **promise,
-                       hence_future **f)
-{
-    *f = hence_future_new_at(site, loop, promise);
-    struct turns *turns = *f ? hence_memory_get_zeroed(size) : NULL;
-    if (turns) {
-        turns->waitable.consumer.part = &turns_part;
-        turns->size = size;
-    } else if (*f) {
-        hence_resolve_at(NULL, *promise, hence_fail_static(HENCE_ECANCELLED)); /* no report */
-        hence_future_unref(*f);
-    }
-    return turns;
-}
-
-static hence_future *turns_begin(struct turns *turns, hence_promise *promise, hence_future *f)
-{
-    hence_result r = hence_none();
-    hence_resolve_at(NULL, promise, hence_chain_to(&turns->waitable));
-    struct hence_consumer *consumer = go_on(turns, &r);
-    if (consumer)
-        hence_deliver(consumer, r);
-    return f;
-}
 
 hence_future *hence_completion_queue_iterate(void *queue)
 {
@@ -230,6 +45,7 @@ static bool collect_turn(struct turns *turns, hence_result *r)
 {
     struct collect *collect = (struct collect *)turns;
     if (is_end(r)) {
+        hence_drop(*r);
         *r = hence_own(collect->list, hence_list_free);
         collect->list = NULL;
         return false;
@@ -257,7 +73,7 @@ hence_future *hence_collect_at(const char *site, hence_loop *loop, hence_next_fn
     hence_list *list = next ? hence_list_new(0) : NULL;
     struct collect *collect = NULL;
     if (list)
-        collect = turns_new(site, loop, sizeof *collect, &promise, &f);
+        collect = hence_turns_new(site, loop, sizeof *collect, &promise, &f);
     if (!collect) {
         hence_list_free(list);
         return NULL;
@@ -267,7 +83,7 @@ hence_future *hence_collect_at(const char *site, hence_loop *loop, hence_next_fn
     collect->next = next;
     collect->arg = arg;
     collect->list = list;
-    return turns_begin(&collect->turns, promise, f);
+    return hence_turns_begin(&collect->turns, promise, f);
 }
 
 /* ---- for each ---- */
@@ -297,6 +113,7 @@ static bool for_each_turn(struct turns *turns, hence_result *r)
         return true;
     }
     if (is_end(r)) {
+        hence_drop(*r);
         *r = hence_int(each->count);
         return false;
     }
@@ -330,7 +147,7 @@ hence_future *hence_for_each_at(const char *site, hence_loop *loop, hence_next_f
     hence_future *f;
     struct for_each *each = NULL;
     if (next && body)
-        each = turns_new(site, loop, sizeof *each, &promise, &f);
+        each = hence_turns_new(site, loop, sizeof *each, &promise, &f);
     if (!each)
         return NULL;
     each->turns.turn = for_each_begin;
@@ -339,7 +156,7 @@ hence_future *hence_for_each_at(const char *site, hence_loop *loop, hence_next_f
     each->next_arg = next_arg;
     each->body = body;
     each->body_arg = body_arg;
-    return turns_begin(&each->turns, promise, f);
+    return hence_turns_begin(&each->turns, promise, f);
 }
 
 /* ---- while ---- */
@@ -388,12 +205,12 @@ hence_future *hence_repeat_while_at(const char *site, hence_loop *loop, hence_re
     hence_future *f;
     struct repeat *repeat = NULL;
     if (condition && body)
-        repeat = turns_new(site, loop, sizeof *repeat, &promise, &f);
+        repeat = hence_turns_new(site, loop, sizeof *repeat, &promise, &f);
     if (!repeat)
         return NULL;
     repeat->turns.turn = repeat_ask;
     repeat->condition = condition;
     repeat->body = body;
     repeat->arg = arg;
-    return turns_begin(&repeat->turns, promise, f);
+    return hence_turns_begin(&repeat->turns, promise, f);
 }

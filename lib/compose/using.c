@@ -1,37 +1,69 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Enter, do something, leave: three steps of one Deferred. */
+/* Enter, do something, leave: three turns. */
 #include <hence/iterate.h>
 
-#include "compose/operators.h"
+#include "compose/turns.h"
 #include "value/failure.h"
 
 struct using
 {
+    struct turns turns;
+    hence_result_fn *enter;
     hence_step *body;
     hence_exit_fn *exit;
     void *arg;
     hence_result resource, outcome;
-    bool has_entered;
 };
 
-static hence_result entered(hence_result *in, void *arg)
+static bool entered(struct turns *turns, hence_result *r);
+static void entered_in_vain(struct turns *turns, hence_result r);
+static bool body_ended(struct turns *turns, hence_result *r);
+static bool left(struct turns *turns, hence_result *r);
+
+static bool enter(struct turns *turns, hence_result *r)
 {
-    struct using *using = arg;
-    using->has_entered = true;
-    using->resource = hence_take(in);
-    hence_result out = using->body(&using->resource, using->arg);
-    if (out.kind == using->resource.kind && out.word == using->resource.word)
-        using->resource = hence_none(); /* the body has passed it on */
-    return out;
+    struct using *using = (struct using *)turns;
+    turns->turn = entered;
+    turns->keep = entered_in_vain;
+    *r = using->enter(using->arg);
+    return true;
 }
 
-static hence_result leave(hence_result *in, void *arg)
+static void keep_resource(struct using *using, hence_result resource)
 {
-    struct using *using = arg;
-    if (!using->has_entered)
-        return hence_take(in);
-    using->outcome = hence_take(in);
-    return using->exit(&using->resource, &using->outcome, using->arg);
+    using->resource = resource;
+    using->turns.turn = body_ended;
+    using->turns.keep = NULL;
+}
+
+static bool entered(struct turns *turns, hence_result *r)
+{
+    struct using *using = (struct using *)turns;
+    if (hence_is_failure(r))
+        return false;
+    keep_resource(using, *r);
+    *r = using->body(&using->resource, using->arg);
+    if (r->kind == using->resource.kind && r->word == using->resource.word)
+        using->resource = hence_none(); /* the body has passed it on */
+    return true;
+}
+
+/* A cancellation has come before it was told that it has entered: that is what the body comes to. */
+static void entered_in_vain(struct turns *turns, hence_result r)
+{
+    if (hence_is_failure(&r))
+        hence_drop(r);
+    else
+        keep_resource((struct using *)turns, r);
+}
+
+static bool body_ended(struct turns *turns, hence_result *r)
+{
+    struct using *using = (struct using *)turns;
+    turns->turn = left;
+    using->outcome = *r;
+    *r = using->exit(&using->resource, &using->outcome, using->arg);
+    return true;
 }
 
 /* Both the body and its exit have failed. */
@@ -47,51 +79,43 @@ static hence_result both_failed(hence_result body, hence_result exit)
     return hence_fail_with(hence_failure_complete_group(group));
 }
 
-static hence_result left(hence_result *in, void *arg)
+static bool left(struct turns *turns, hence_result *r)
 {
-    struct using *using = arg;
-    if (!using->has_entered)
-        return hence_take(in);
+    struct using *using = (struct using *)turns;
     hence_result outcome = hence_take(&using->outcome);
-    if (!hence_is_failure(in)) {
-        hence_drop(hence_take(in)); /* it may be the very value that the outcome is */
-        return outcome;
+    if (!hence_is_failure(r)) {
+        hence_drop(*r); /* it may be the very value that the outcome is */
+        *r = outcome;
+    } else if (hence_is_failure(&outcome)) {
+        *r = both_failed(outcome, *r);
+    } else {
+        hence_drop(outcome);
     }
-    if (hence_is_failure(&outcome))
-        return both_failed(outcome, hence_take(in));
-    hence_drop(outcome);
-    return hence_take(in);
+    return false;
 }
 
-static void using_destroy(void *p)
+static void using_destroy(struct turns *turns)
 {
-    struct using *using = p;
+    struct using *using = (struct using *)turns;
     hence_drop(using->outcome);
     hence_drop(using->resource);
 }
 
-hence_future *hence_using_at(const char *site, hence_loop *loop, hence_result_fn *enter,
+hence_future *hence_using_at(const char *site, hence_loop *loop, hence_result_fn *enter_fn,
                              hence_step *body, hence_exit_fn *exit, void *arg)
 {
     hence_promise *promise;
-    hence_deferred *d = enter && body && exit ? hence_deferred_new_at(site, &promise) : NULL;
-    struct using *using = d ? hence_deferred_alloc(d, sizeof *using, using_destroy) : NULL;
-    hence_future *f = NULL;
-    if (using) {
-        *using = (struct using){.body = body, .exit = exit, .arg = arg};
-        /* all that may fail is done before anything is called */
-        if (hence_deferred_add_callback(d, entered, using) == 0 &&
-            hence_deferred_add_both(d, leave, using) == 0 &&
-            hence_deferred_add_both(d, left, using) == 0)
-            f = hence_future_of_deferred(site, loop, hence_deferred_ref(d));
-    }
-    if (f)
-        hence_resolve_at(NULL, promise, enter(arg));
-    else if (d)
-        hence_abandon(promise);
-    if (f || !d)
-        hence_deferred_unref(d);
-    else
-        hence_deferred_forget(d);
-    return f;
+    hence_future *f;
+    struct using *using = NULL;
+    if (enter_fn && body && exit)
+        using = hence_turns_new(site, loop, sizeof *using, &promise, &f);
+    if (!using)
+        return NULL;
+    using->turns.turn = enter;
+    using->turns.destroy = using_destroy;
+    using->enter = enter_fn;
+    using->body = body;
+    using->exit = exit;
+    using->arg = arg;
+    return hence_turns_begin(&using->turns, promise, f);
 }

@@ -25,7 +25,7 @@ static struct task *task_or_misuse(const char *message)
     struct task *task = hence_task_here;
     if (HENCE_UNLIKELY(!task))
         hence_report_misuse(message);
-    else if (HENCE_UNLIKELY(task->awaited != NULL))
+    else if (HENCE_UNLIKELY(task->awaiter.awaited != NULL))
         return refuse_second_wait();
     return task;
 }

@@ -47,19 +47,19 @@ bool hence_scope_cancels(const struct task *task, const struct block *innermost)
 static void cancel_wait(struct task *task)
 {
     task->has_told = true;
-    hence_waitable_cancel(task->awaited);
+    hence_waitable_cancel(task->awaiter.awaited);
 }
 
 void hence_scope_begin_wait(struct task *task, bool is_cancelled)
 {
     task->has_told = false;
-    if (!is_cancelled && task->awaited && hence_scope_cancels(task, task->innermost))
+    if (!is_cancelled && task->awaiter.awaited && hence_scope_cancels(task, task->innermost))
         cancel_wait(task);
 }
 
 static void deliver(struct task *task)
 {
-    if (task->state == TASK_AWAITING && task->awaited && !task->has_told &&
+    if (task->state == TASK_AWAITING && task->awaiter.awaited && !task->has_told &&
         hence_scope_cancels(task, task->innermost))
         cancel_wait(task);
 }

@@ -2,11 +2,11 @@
 #include "coro/task.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "base/ledger.h"
 #include "base/memory.h"
 #include "coro/block.h"
-#include "future/future.h"
 #include "value/failure.h"
 
 _Thread_local struct task *hence_task_here;
@@ -37,11 +37,33 @@ static void task_free(struct task *task)
         hence_loop_undepend(loop);
 }
 
+/* If nobody has its Future, nobody will see that it has failed. That is told now, while it still has its name. */
+static void report_lost(const struct task *task, const hence_result *result)
+{
+    hence_future *f = task->future;
+    const hence_failure *failure = hence_as_failure(result);
+    if (!failure || f->references || hence_future_has_listeners(f) ||
+        hence_failure_is_cancelled(failure) ||
+        (task->loop->closed && hence_failure_is_of_closing(failure)))
+        return;
+    char message[160];
+    snprintf(message, sizeof message, "the failure of the task \"%s\" was never retrieved",
+             task->name);
+    const hence_report report = {.kind = HENCE_REPORT_NEVER_RETRIEVED,
+                                 .message = message,
+                                 .failure = failure,
+                                 .made = f->site};
+    f->state |= FUTURE_LOOKED_AT; /* it is not told once more */
+    hence_loop_report(task->loop, &report);
+}
+
 /* The result is there: the task goes, and the one who waits for it is returned. */
 static struct hence_consumer *end(struct task *task, hence_result result, hence_result *r)
 {
-    struct hence_consumer *consumer = task->consumer;
+    struct hence_consumer *consumer = task->awaiter.consumer;
     hence_ring_remove(&task->attachment.ring);
+    if (HENCE_UNLIKELY(task->name != NULL))
+        report_lost(task, &result);
     if (task->drop)
         task->drop(task->arg);
     task_free(task);
@@ -49,35 +71,13 @@ static struct hence_consumer *end(struct task *task, hence_result result, hence_
     return consumer;
 }
 
-/* Would it, by waiting for `waitable`, wait for itself? */
-static bool closes_circle(struct task *task, struct hence_waitable *waitable)
-{
-    struct hence_waitable *last;
-    if (hence_waitable_waits_for(waitable, &task->waitable, &last))
-        return true;
-    if (task->future && !hence_future_has_listeners(task->future)) /* nobody waits for it */
-        return false;
-    struct hence_search search = {
-        .to = last, .or_to = hence_waitable_head(waitable), .steps = 100, .branches = 100};
-    return hence_waitable_leads_to(&task->waitable, &search);
-}
-
 /* Puts the result of `chain` into the slot if it is there; otherwise waits for it, and returns false. */
 static bool take(struct task *task, hence_result chain)
 {
-    struct hence_waitable *waitable = hence_chained(&chain);
-    if (HENCE_UNLIKELY(closes_circle(task, waitable))) {
-        waitable->consumer.part->unref(waitable);
-        task->waitable.slot = hence_fail_static(HENCE_EDEADLK);
-        return true;
-    }
-    hence_result r;
-    if (waitable->consumer.part->take(waitable, &task->waitable.consumer, &r)) {
-        task->waitable.slot = r;
-        return true;
-    }
-    task->awaited = waitable;
-    return false;
+    if (!hence_awaiter_take(&task->awaiter, &chain))
+        return false;
+    task->awaiter.waitable.slot = chain;
+    return true;
 }
 
 /* A cancellation comes to a wait: to the blocks that it is in, it is not on its way any more. */
@@ -94,11 +94,11 @@ static bool pass_cancel_on(struct task *task)
 {
     if (HENCE_LIKELY(!task->must_cancel)) {
         if (HENCE_UNLIKELY(task->has_closed))
-            hence_waitable_cancel(task->awaited);
+            hence_waitable_cancel(task->awaiter.awaited);
         return false;
     }
     cancel_comes(task);
-    const bool in_time = hence_waitable_cancel(task->awaited) == 0;
+    const bool in_time = hence_waitable_cancel(task->awaiter.awaited) == 0;
     task->must_cancel |= !in_time;
     return in_time;
 }
@@ -109,7 +109,7 @@ static bool take_or_cancel(struct task *task, hence_result chain)
     if (take(task, chain))
         return true;
     pass_cancel_on(task);
-    return !task->awaited; /* that may have ended it at once */
+    return !task->awaiter.awaited; /* that may have ended it at once */
 }
 
 /* A cancellation that what it waited for was too late for comes instead of the result of that. */
@@ -129,16 +129,16 @@ static struct hence_consumer *returned(struct task *task, hence_result *r)
 {
     task->coroutine = NULL; /* it has gone */
     task->state = TASK_RUNNING;
-    if (hence_is_chain(&task->waitable.slot) &&
-        !take_or_cancel(task, hence_take(&task->waitable.slot))) {
+    if (hence_is_chain(&task->awaiter.waitable.slot) &&
+        !take_or_cancel(task, hence_take(&task->awaiter.waitable.slot))) {
         task->state = TASK_RETURNING;
         return NULL;
     }
-    if (task->must_cancel && !hence_is_failure(&task->waitable.slot)) { /* rule 94 */
-        hence_drop(hence_take(&task->waitable.slot));
-        task->waitable.slot = hence_fail_static(HENCE_ECANCELLED);
+    if (task->must_cancel && !hence_is_failure(&task->awaiter.waitable.slot)) { /* rule 94 */
+        hence_drop(hence_take(&task->awaiter.waitable.slot));
+        task->awaiter.waitable.slot = hence_fail_static(HENCE_ECANCELLED);
     }
-    return end(task, hence_take(&task->waitable.slot), r);
+    return end(task, hence_take(&task->awaiter.waitable.slot), r);
 }
 
 /* ---- its body ---- */
@@ -160,11 +160,11 @@ static struct hence_consumer *run(struct task *task, hence_result *r)
     hence_task_here = task;
     task->state = TASK_RUNNING;
     hence_result message =
-        hence_coroutine_resume(task->coroutine, hence_take(&task->waitable.slot));
+        hence_coroutine_resume(task->coroutine, hence_take(&task->awaiter.waitable.slot));
     hence_task_here = outer;
     if (task->state != TASK_RETURNING)
         return NULL;
-    task->waitable.slot = message;
+    task->awaiter.waitable.slot = message;
     return returned(task, r);
 }
 
@@ -206,7 +206,7 @@ hence_result hence_task_suspend(struct task *task)
 hence_result hence_task_wait(struct task *task, hence_result chain)
 {
     if (take(task, chain))
-        return hence_receive(hence_take(&task->waitable.slot));
+        return hence_receive(hence_take(&task->awaiter.waitable.slot));
     return hence_task_wait_awaited(task);
 }
 
@@ -215,8 +215,8 @@ hence_result hence_task_wait_awaited(struct task *task)
     const bool cancelled = pass_cancel_on(task);
     if (HENCE_UNLIKELY(task->scopes))
         hence_scope_begin_wait(task, cancelled);
-    if (HENCE_UNLIKELY(!task->awaited)) { /* that has ended it at once */
-        hence_result r = hence_take(&task->waitable.slot);
+    if (HENCE_UNLIKELY(!task->awaiter.awaited)) { /* that has ended it at once */
+        hence_result r = hence_take(&task->awaiter.waitable.slot);
         if (cancelled)
             take_cancel(task, &r);
         return hence_receive(r);
@@ -226,7 +226,7 @@ hence_result hence_task_wait_awaited(struct task *task)
 
 void hence_task_cancel(struct task *task)
 {
-    hence_waitable_cancel(&task->waitable);
+    hence_waitable_cancel(&task->awaiter.waitable);
 }
 
 /* ---- the loop has closed ---- */
@@ -236,8 +236,8 @@ static void close_part(struct hence_attachment *attachment)
     struct task *task = (struct task *)((char *)attachment - offsetof(struct task, attachment));
     hence_result r;
     task->has_closed = true;
-    if (task->awaited) {
-        hence_waitable_cancel(task->awaited);
+    if (task->awaiter.awaited) {
+        hence_waitable_cancel(task->awaiter.awaited);
         return;
     }
     if (!task->is_queued)
@@ -248,7 +248,7 @@ static void close_part(struct hence_attachment *attachment)
         const hence_error code = task->must_cancel ? HENCE_ECANCELLED : HENCE_ECLOSED;
         consumer = end(task, hence_fail_static(code), &r);
     } else {
-        task->waitable.slot = hence_fail_static(HENCE_ECLOSED);
+        task->awaiter.waitable.slot = hence_fail_static(HENCE_ECLOSED);
         consumer = run(task, &r);
     }
     if (consumer)
@@ -273,7 +273,7 @@ static struct task *task_new(const char *site, hence_loop *loop, hence_result_fn
     if (!task)
         return NULL;
     HENCE_COUNT(TASKS_MADE);
-    task->waitable.consumer.part = &task_part;
+    task->awaiter.waitable.consumer.part = &task_part;
     task->loop = loop;
     task->fn = fn;
     task->arg = arg;
@@ -301,7 +301,7 @@ hence_future *hence_spawn_at(const char *site, hence_loop *loop, hence_result_fn
     if (task && hence_task_queue(task) == 0) {
         task->future = f;
         hence_loop_attach(loop, &task->attachment);
-        hence_resolve_at(NULL, promise, hence_chain_to(&task->waitable));
+        hence_resolve_at(NULL, promise, hence_chain_to(&task->awaiter.waitable));
         return f;
     }
     if (task)
@@ -331,7 +331,7 @@ hence_deferred *hence_inline_callbacks_at(const char *site, hence_result_fn *fn,
                                 : hence_refuse_at(site, "inline callbacks without a function"));
         return d;
     }
-    hence_resolve_at(NULL, promise, hence_chain_to(&task->waitable));
+    hence_resolve_at(NULL, promise, hence_chain_to(&task->awaiter.waitable));
     hence_result r;
     struct hence_consumer *consumer = begin(task, &r);
     if (consumer)
@@ -340,24 +340,6 @@ hence_deferred *hence_inline_callbacks_at(const char *site, hence_result_fn *fn,
 }
 
 /* ---- the parts that it plays ---- */
-
-static bool take_part(struct hence_waitable *self, struct hence_consumer *consumer,
-                      hence_result *out)
-{
-    (void)out; /* it is taken before it begins */
-    of_waitable(self)->consumer = consumer;
-    return false;
-}
-
-static void hand_on_part(struct hence_waitable *self, struct hence_consumer *consumer)
-{
-    of_waitable(self)->consumer = consumer;
-}
-
-static struct hence_waitable *waits_for_part(const struct hence_waitable *self)
-{
-    return ((const struct task *)self)->awaited;
-}
 
 static void cancel_passes_part(struct hence_waitable *self)
 {
@@ -377,43 +359,22 @@ static int cancel_refused_part(struct hence_waitable *self)
     return 0;
 }
 
-static struct hence_consumer *waiter_part(const struct hence_waitable *self)
-{
-    return ((const struct task *)self)->consumer;
-}
-
-static struct hence_waitable *owner_part(struct hence_consumer *self)
-{
-    return (struct hence_waitable *)self;
-}
-
 static struct hence_consumer *deliver_part(struct hence_consumer *self, hence_result *r)
 {
     struct task *task = (struct task *)self;
-    task->awaited = NULL;
+    task->awaiter.awaited = NULL;
     if (task->state == TASK_RETURNING) {
         take_cancel(task, r);
         return end(task, *r, r);
     }
-    task->waitable.slot = *r;
+    task->awaiter.waitable.slot = *r;
     return task->state == TASK_AWAITING ? run(task, r) : NULL;
 }
 
-static void waits_instead_part(struct hence_consumer *self, struct hence_waitable *waitable)
-{
-    ((struct task *)self)->awaited = waitable;
-}
-
 static const struct hence_part task_part = {
-    .take = take_part,
-    .hand_on = hand_on_part,
-    .waits_for = waits_for_part,
+    HENCE_AWAITER_PARTS,
     .cancel = cancel_part,
     .cancel_passes = cancel_passes_part,
     .cancel_refused = cancel_refused_part,
-    .waiter = waiter_part,
-    .owner = owner_part,
     .deliver = deliver_part,
-    .waits_instead = waits_instead_part,
-    .takes_untold = true,
 };

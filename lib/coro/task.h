@@ -5,10 +5,9 @@
 /*
  * A task: a coroutine that a Future or a Deferred waits for, and that waits for others itself.
  *
- * It plays the part of a waitable for the one who waits for it, and of a consumer for what it awaits. So it
- * stands in the row of those who wait for each other like anything else: a cancellation goes through it to
- * what it awaits, circles through it are found, and the result of one task goes to the one that awaits it
- * in constant stack.
+ * It is an awaiter (future/awaiter.h), and so stands in the row of those who wait for each other like anything else: a
+ * cancellation goes through it to what it awaits, circles through it are found, and the result of one task goes to the
+ * one that awaits it in constant stack.
  *
  *   TASK_NEW        its body has not begun
  *   TASK_RUNNING    its body runs, or has resumed somebody who does
@@ -21,8 +20,8 @@
 #include <hence/coroutine.h>
 
 #include "coro/coroutine.h"
+#include "future/awaiter.h"
 #include "loop/loop.h"
-#include "value/waitable.h"
 
 struct block;
 
@@ -34,10 +33,8 @@ enum task_state {
 };
 
 struct task {
-    struct hence_waitable
-        waitable; /* the slot is what came of the last wait, and in the end the result */
-    struct hence_consumer *consumer;
-    struct hence_waitable *awaited;
+    struct hence_awaiter
+        awaiter; /* whose slot is what came of the last wait, and in the end the result */
     struct hence_coroutine *coroutine; /* NULL: not begun, or its body has returned */
     hence_future *future;              /* that waits for it, or NULL: a Deferred does */
     hence_loop *loop;                  /* NULL: that of a Deferred */

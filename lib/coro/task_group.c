@@ -101,7 +101,8 @@ static struct hence_waitable *waits_for_part(const struct hence_waitable *self)
 /* The parent, also while it is not at the exit: it cannot end before the children have. */
 static struct hence_consumer *waiter_part(const struct hence_waitable *self)
 {
-    return &of_many((struct hence_waitable *)(uintptr_t)self)->block.task->waitable.consumer;
+    return &of_many((struct hence_waitable *)(uintptr_t)self)
+                ->block.task->awaiter.waitable.consumer;
 }
 
 static const struct hence_part group_part = {
@@ -236,8 +237,8 @@ static void wait_for_children(hence_task_group *group)
     struct task *parent = group->block.task;
     if (has_ended(group))
         return;
-    group->consumer = &parent->waitable.consumer;
-    parent->awaited = &group->many.waitable;
+    group->consumer = &parent->awaiter.waitable.consumer;
+    parent->awaiter.awaited = &group->many.waitable;
     hence_drop(hence_task_wait_awaited(parent));
 }
 

@@ -178,7 +178,11 @@ static bool closes_circle(struct hence_deferred *d, struct hence_waitable *waita
         const struct hence_waitable *owner = hence_consumer_leads_to(d->consumer);
         goes_on = goes_on || (owner && owner->consumer.part->next_behind);
     }
-    return goes_on && hence_deferred_leads_to(&d->waitable, last);
+    if (goes_on)
+        return hence_deferred_leads_to(&d->waitable, last);
+    /* a Future, which may be resolved because of another one that waits for a row of Deferreds */
+    struct hence_search search = {.to = last, .steps = 100, .branches = 100};
+    return !hence_deferred_is(last) && hence_waitable_leads_to(&d->waitable, &search);
 }
 
 /* A Deferred with nothing left to do but to hand on what it waits for, held by its consumer alone,

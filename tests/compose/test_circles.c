@@ -249,6 +249,28 @@ TEST(circles, through_both_adapters)
 }
 
 /* difference 7 */
+TEST(circles, through_a_row_of_Deferreds)
+{
+    begin(1);
+    hence_future *f = hence_shield(futures[0]);
+    hence_promise *promises[3];
+    hence_deferred *row[3];
+    for (int i = 0; i < 3; i++)
+        row[i] = hence_deferred_new(&promises[i]);
+    resolve_input(0, hence_chain(hence_deferred_ref(row[0])));
+    for (int i = 0; i < 2; i++)
+        hence_resolve(promises[i], hence_chain(hence_deferred_ref(row[i + 1])));
+    hence_resolve(promises[2], hence_chain_future(hence_future_ref(f)));
+    check_string(outcome_of(futures[0]), "deadlock");
+    run();
+    check_string(outcome_of(f), "deadlock");
+    for (int i = 0; i < 3; i++)
+        hence_deferred_unref(row[i]);
+    hence_future_unref(f);
+    end();
+}
+
+/* difference 7 */
 TEST(circles, through_many_that_wait_for_each_other)
 {
     begin(1);

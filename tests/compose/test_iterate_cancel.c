@@ -2,34 +2,14 @@
 /* Loops over what takes time, cancelled when what they wait for is done, but they have not been told of it. */
 #include <errno.h>
 
-#include "support/script.h"
+#include "compose/iterate_support.h"
 
 SUITE(iterate_cancel);
-
-static struct loop_and_clock both;
-
-static void begin(const char *script, size_t pending)
-{
-    both = begin_loop();
-    begin_futures(both.loop, pending, STOPS);
-    script_begin(both.loop, script);
-}
-
-static void end(void)
-{
-    end_inputs();
-    end_loop(&both);
-}
-
-static void run(void)
-{
-    hence_test_clock_advance(both.clock, 0);
-}
 
 TEST(iterate_cancel, a_value_that_it_has_not_been_told_of_does_not_stop_the_cancellation)
 {
     for (int i = 0; i < 2; i++) {
-        begin("opv", 1);
+        begin_script("opv", 1);
         hence_future *f = i ? hence_collect(both.loop, script_next, NULL)
                             : hence_for_each(both.loop, script_next, NULL, pass, "body");
         hence_future_add_done_callback(f, done, "all");
@@ -56,7 +36,7 @@ static hence_result wait_for_second(hence_result *in, void *word)
 
 TEST(iterate_cancel, what_the_body_waits_for_neither)
 {
-    begin("pv", 2);
+    begin_script("pv", 2);
     hence_future *f = hence_for_each(both.loop, script_next, NULL, wait_for_second, "body");
     resolve_input(0, payload());
     run();
@@ -87,7 +67,7 @@ TEST(iterate_cancel, nor_a_condition_or_a_body_that_is_repeated)
 {
     static char word[] = "asked";
     for (int i = 0; i < 2; i++) {
-        begin("", 2);
+        begin_script("", 2);
         hence_future *f = hence_repeat_while(both.loop, i ? one : second, i ? second : one, word);
         resolve_input(1, hence_int(1));
         check_int(hence_future_cancel(f), f ? 0 : -ENOMEM);
@@ -102,7 +82,7 @@ TEST(iterate_cancel, nor_a_condition_or_a_body_that_is_repeated)
 
 TEST(iterate_cancel, a_failure_that_came_before_the_cancellation_was_not_seen)
 {
-    begin("p", 1);
+    begin_script("p", 1);
     hence_future *f = hence_for_each(both.loop, script_next, NULL, pass, "body");
     resolve_input(0, failure("broken"));
     hence_future_cancel(f);
@@ -127,7 +107,7 @@ static hence_future *next_item(void *arg)
 TEST(iterate_cancel, an_item_of_a_queue_goes_back)
 {
     for (int i = 0; i < 2; i++) {
-        begin("", 0);
+        begin_script("", 0);
         queue = hence_queue_new(0);
         hence_future *f = i ? hence_collect(both.loop, next_item, NULL)
                             : hence_for_each(both.loop, next_item, NULL, pass, "body");
@@ -151,7 +131,7 @@ TEST(iterate_cancel, an_item_of_a_queue_goes_back)
 
 TEST(iterate_cancel, a_completion_goes_back)
 {
-    begin("", 1);
+    begin_script("", 1);
     hence_completion_queue *completions = hence_as_completed(both.loop, futures, 1, -1);
     hence_future *f =
         hence_for_each(both.loop, hence_completion_queue_iterate, completions, pass, "body");
@@ -172,7 +152,7 @@ TEST(iterate_cancel, a_completion_goes_back)
 
 TEST(iterate_cancel, a_deferred_that_waits_for_the_iteration_is_cancelled_with_it)
 {
-    begin("p", 1);
+    begin_script("p", 1);
     hence_future *f = hence_for_each(both.loop, script_next, NULL, pass, "body");
     hence_deferred *d = hence_deferred_from_future(f);
     hence_deferred_add_errback(d, swallow, "outer");
@@ -188,7 +168,7 @@ TEST(iterate_cancel, a_deferred_that_waits_for_the_iteration_is_cancelled_with_i
 
 TEST(iterate_cancel, when_the_loop_closes_before_it_was_told_it_is_cancelled_all_the_same)
 {
-    begin("p", 1);
+    begin_script("p", 1);
     hence_future *f = hence_for_each(both.loop, script_next, NULL, pass, "body");
     resolve_input(0, payload());
     hence_future_cancel(f);
@@ -210,7 +190,7 @@ static hence_result wait_for_itself(hence_result *in, void *word)
 
 TEST(iterate_cancel, a_body_that_waits_for_its_own_loop_is_a_circle)
 {
-    begin("pv", 1);
+    begin_script("pv", 1);
     the_future = hence_for_each(both.loop, script_next, NULL, wait_for_itself, NULL);
     resolve_input(0, hence_int(7));
     run();
@@ -221,7 +201,7 @@ TEST(iterate_cancel, a_body_that_waits_for_its_own_loop_is_a_circle)
 
 TEST(iterate_cancel, so_is_one_that_waits_for_what_waits_for_it)
 {
-    begin("pv", 1);
+    begin_script("pv", 1);
     hence_future *inner = hence_for_each(both.loop, script_next, NULL, wait_for_itself, NULL);
     the_future = hence_gather(both.loop, (hence_future *const[]){inner}, 1, 0);
     if (support_faulty && !the_future)

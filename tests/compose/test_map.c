@@ -4,24 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "support/script.h"
+#include "compose/iterate_support.h"
 
 SUITE(map);
 
-static struct loop_and_clock both;
 static hence_future *the_map;
-
-static void begin(const char *script, size_t pending)
-{
-    both = begin_loop();
-    begin_futures(both.loop, pending, STOPS);
-    script_begin(both.loop, script);
-}
-
-static void run(void)
-{
-    hence_test_clock_advance(both.clock, 0);
-}
 
 static void map(hence_step *step, size_t limit)
 {
@@ -78,7 +65,7 @@ static void end_job(size_t i, hence_result r)
     hence_resolve(p, r);
 }
 
-static void end(void)
+static void end_map(void)
 {
     for (size_t i = 0; i < INPUTS; i++)
         end_job(i, hence_fail_static(HENCE_ECANCELLED));
@@ -86,8 +73,7 @@ static void end(void)
     jobs_go_on = false;
     in_step = NULL;
     the_map = hence_future_unref(the_map);
-    end_inputs();
-    end_loop(&both);
+    end();
     check_int(payloads_alive(), 0);
 }
 
@@ -95,7 +81,7 @@ static void end(void)
 
 TEST(map, the_results_stand_in_the_order_of_the_values)
 {
-    begin("vvv", 0);
+    begin_script("vvv", 0);
     map(begin_job, 0);
     if (the_map)
         check_trace("next step0:0 next step1:1 next step2:2 next");
@@ -107,31 +93,31 @@ TEST(map, the_results_stand_in_the_order_of_the_values)
     run();
     check_trace("map:shared[payload,none,20]");
     check(the_map && strstr(hence_future_site(the_map), "test_map.c:"));
-    end();
+    end_map();
 }
 
 /* rule 99 */
 TEST(map, what_is_there_already_does_not_go_through_the_loop)
 {
-    begin("vvv", 0);
+    begin_script("vvv", 0);
     map(add_one, 1);
     check(the_map && hence_future_done(the_map));
     check_trace("next step:0 next step:1 next step:2 next");
     check_string(outcome_of(the_map), "shared[1,2,3]");
-    end();
+    end_map();
 }
 
 TEST(map, of_nothing_there_is_an_empty_list)
 {
-    begin("", 0);
+    begin_script("", 0);
     map(add_one, 3);
     check_string(outcome_of(the_map), "shared[]");
-    end();
+    end_map();
 }
 
 TEST(map, values_that_come_later_are_waited_for_one_at_a_time)
 {
-    begin("pvp", 2);
+    begin_script("pvp", 2);
     map(begin_job, 0);
     if (the_map)
         check_trace("next");
@@ -147,7 +133,7 @@ TEST(map, values_that_come_later_are_waited_for_one_at_a_time)
     run();
     if (!support_faulty)
         check_trace("map:shared[0,1,2]");
-    end();
+    end_map();
 }
 
 static hence_result take_it(hence_result *in, void *word)
@@ -160,11 +146,11 @@ TEST(map, whatever_the_step_does_with_its_value_it_is_destroyed_once)
 {
     static hence_step *const steps[] = {pass, swallow, take_it, give_payload};
     for (int i = 0; i < 4; i++) {
-        begin("ooo", 0);
+        begin_script("ooo", 0);
         map(steps[i], 0);
         check_int(payloads_alive(), support_faulty ? payloads_alive() : i == 1 ? 0 : 3);
         hence_future_failure(the_map);
-        end();
+        end_map();
     }
 }
 
@@ -173,7 +159,7 @@ TEST(map, whatever_the_step_does_with_its_value_it_is_destroyed_once)
 TEST(map, no_more_are_under_way_than_the_limit_allows)
 {
     for (size_t limit = 1; limit <= 4; limit++) {
-        begin("vvvvvvv", 0);
+        begin_script("vvvvvvv", 0);
         map(begin_job, limit);
         check_int(jobs_begun, limit);
         check_int(script_calls(), limit); /* none is asked for that can not begin */
@@ -184,13 +170,13 @@ TEST(map, no_more_are_under_way_than_the_limit_allows)
         check_int(most_jobs, limit);
         check_int(jobs_begun, 7);
         check_string(outcome_of(the_map), "shared[0,1,2,3,4,5,6]");
-        end();
+        end_map();
     }
 }
 
 TEST(map, when_one_ends_in_whatever_place_the_next_one_begins)
 {
-    begin("vvvvv", 0);
+    begin_script("vvvvv", 0);
     map(begin_job, 3);
     end_job(1, hence_int(1));
     check_int(jobs_begun, 4);
@@ -201,12 +187,12 @@ TEST(map, when_one_ends_in_whatever_place_the_next_one_begins)
     end_job(4, hence_int(4));
     end_job(3, hence_int(3));
     check_string(outcome_of(the_map), "shared[0,1,2,3,4]");
-    end();
+    end_map();
 }
 
 TEST(map, a_limit_holds_also_when_values_come_later_than_jobs_end)
 {
-    begin("pppp", 4);
+    begin_script("pppp", 4);
     map(begin_job, 2);
     for (size_t i = 0; i < 4; i++) {
         resolve_input(i, hence_int((int64_t)i));
@@ -219,14 +205,14 @@ TEST(map, a_limit_holds_also_when_values_come_later_than_jobs_end)
     run();
     check_string(outcome_of(the_map), "shared[none,none,none,none]");
     check_int(most_jobs, 2);
-    end();
+    end_map();
 }
 
 /* ---- failures ---- */
 
 TEST(map, when_a_job_fails_the_others_are_cancelled_and_no_further_value_is_asked_for)
 {
-    begin("vvvv", 0);
+    begin_script("vvvv", 0);
     map(begin_job, 3);
     if (!support_faulty)
         check_trace("next step0:0 next step1:1 next step2:2");
@@ -235,12 +221,12 @@ TEST(map, when_a_job_fails_the_others_are_cancelled_and_no_further_value_is_aske
     if (!support_faulty)
         check_trace("stop0 stop2 map:broken");
     check_int(script_calls(), 3);
-    end();
+    end_map();
 }
 
 TEST(map, a_value_that_is_waited_for_is_cancelled_with_the_jobs)
 {
-    begin("vvp", 1);
+    begin_script("vvp", 1);
     map(begin_job, 0);
     end_job(0, failure("broken"));
     if (!support_faulty)
@@ -249,12 +235,12 @@ TEST(map, a_value_that_is_waited_for_is_cancelled_with_the_jobs)
     run();
     if (!support_faulty)
         check_trace("map:broken");
-    end();
+    end_map();
 }
 
 TEST(map, it_fails_when_all_have_ended_with_what_failed_first)
 {
-    begin("vvvv", 0);
+    begin_script("vvvv", 0);
     jobs_go_on = true;
     map(begin_job, 3);
     end_job(1, failure("broken"));
@@ -265,7 +251,7 @@ TEST(map, it_fails_when_all_have_ended_with_what_failed_first)
     run();
     if (!support_faulty)
         check_trace("next step0:0 next step1:1 next step2:2 stop0 stop2 map:broken");
-    end();
+    end_map();
 }
 
 TEST(map, when_a_value_fails_the_jobs_are_cancelled)
@@ -273,7 +259,7 @@ TEST(map, when_a_value_fails_the_jobs_are_cancelled)
     static const char *const scripts[] = {"vvf", "vvc", "vvn", "vvp"};
     static const char *const results[] = {"broken", "cancelled", "nomem", "late"};
     for (int i = 0; i < 4; i++) {
-        begin(scripts[i], 1);
+        begin_script(scripts[i], 1);
         map(begin_job, 0);
         resolve_input(0, failure("late"));
         run();
@@ -286,17 +272,17 @@ TEST(map, when_a_value_fails_the_jobs_are_cancelled)
         check_string(outcome_of(the_map), results[i]);
         check_int(script_calls(), 3);
         hence_future_failure(futures[0]);
-        end();
+        end_map();
     }
 }
 
 TEST(map, a_step_may_fail_at_once)
 {
-    begin("ovv", 0);
+    begin_script("ovv", 0);
     map(fail_with_word, 0);
     check_string(outcome_of(the_map), "step");
     check_int(script_calls(), 1);
-    end();
+    end_map();
 }
 
 static hence_result give_the_end(hence_result *in, void *word)
@@ -308,18 +294,18 @@ static hence_result give_the_end(hence_result *in, void *word)
 
 TEST(map, the_end_is_a_failure_like_any_other_when_a_step_gives_it)
 {
-    begin("vv", 0);
+    begin_script("vv", 0);
     map(give_the_end, 0);
     check_string(outcome_of(the_map), "end");
     check_int(script_calls(), 1);
-    end();
+    end_map();
 }
 
 /* ---- cancelled ---- */
 
 TEST(map, cancelling_cancels_all_that_is_under_way_and_waits_for_it)
 {
-    begin("vvvpv", 1);
+    begin_script("vvvpv", 1);
     map(begin_job, 0);
     end_job(1, payload());
     check_trace("next step0:0 next step1:1 next step2:2 next");
@@ -333,12 +319,12 @@ TEST(map, cancelling_cancels_all_that_is_under_way_and_waits_for_it)
     check(hence_future_cancelled(the_map));
     check_cancel(-EALREADY);
     check_int(script_calls(), 4);
-    end();
+    end_map();
 }
 
 TEST(map, cancelling_waits_for_jobs_that_take_time_and_does_not_disturb_them_again)
 {
-    begin("vv", 0);
+    begin_script("vv", 0);
     jobs_go_on = true;
     map(begin_job, 0);
     check_cancel(0);
@@ -350,24 +336,24 @@ TEST(map, cancelling_waits_for_jobs_that_take_time_and_does_not_disturb_them_aga
     check_string(outcome_of(the_map), "cancelled");
     if (!support_faulty)
         check_trace("next step0:0 next step1:1 next stop0 stop1");
-    end();
+    end_map();
 }
 
 TEST(map, cancelling_before_the_first_value_has_come_asks_for_no_other)
 {
-    begin("p", 1);
+    begin_script("p", 1);
     map(begin_job, 0);
     check_cancel(0);
     run();
     if (!support_faulty)
         check_trace("next cancel0 map:cancelled");
     check_int(script_calls(), 1);
-    end();
+    end_map();
 }
 
 TEST(map, a_value_that_comes_although_it_was_cancelled_is_not_used)
 {
-    begin("p", 1);
+    begin_script("p", 1);
     set_on_cancel(0, GIVES_VALUE);
     map(begin_job, 0);
     check_cancel(0);
@@ -375,16 +361,16 @@ TEST(map, a_value_that_comes_although_it_was_cancelled_is_not_used)
     if (!support_faulty)
         check_trace("next cancel0 map:cancelled");
     check_int(jobs_begun, 0);
-    end();
+    end_map();
 }
 
 TEST(map, cancelling_is_too_late_when_it_is_done)
 {
-    begin("v", 0);
+    begin_script("v", 0);
     map(add_one, 0);
     check_cancel(-EALREADY);
     check_string(outcome_of(the_map), "shared[1]");
-    end();
+    end_map();
 }
 
 static void cancel_it(void)
@@ -394,7 +380,7 @@ static void cancel_it(void)
 
 TEST(map, cancelled_from_inside_a_step_what_the_step_returns_is_cancelled_too)
 {
-    begin("pv", 1);
+    begin_script("pv", 1);
     in_step = cancel_it;
     map(begin_job, 0);
     resolve_input(0, hence_int(7));
@@ -402,12 +388,12 @@ TEST(map, cancelled_from_inside_a_step_what_the_step_returns_is_cancelled_too)
     if (!support_faulty)
         check_trace("next step0:7 0 stop0 map:cancelled");
     check_int(script_calls(), 1);
-    end();
+    end_map();
 }
 
 TEST(map, cancelled_from_inside_next_the_value_that_next_gives_is_cancelled_too)
 {
-    begin("pxv", 2);
+    begin_script("pxv", 2);
     script_event = cancel_it;
     map(begin_job, 0);
     resolve_input(0, hence_int(7));
@@ -415,7 +401,7 @@ TEST(map, cancelled_from_inside_next_the_value_that_next_gives_is_cancelled_too)
     if (!support_faulty)
         check_trace("next step0:7 next stop0 0 cancel1 map:cancelled");
     check_int(script_calls(), 2);
-    end();
+    end_map();
 }
 
 static void end_first_job(void)
@@ -426,13 +412,13 @@ static void end_first_job(void)
 
 TEST(map, a_step_that_makes_another_job_fail_has_its_own_one_cancelled)
 {
-    begin("vvv", 0);
+    begin_script("vvv", 0);
     in_step = end_first_job;
     map(begin_job, 0);
     run();
     if (!support_faulty)
         check_trace("next step0:0 next step1:1 stop1 map:broken");
-    end();
+    end_map();
 }
 
 static void let_it_go(void)
@@ -442,7 +428,7 @@ static void let_it_go(void)
 
 TEST(map, nobody_needs_to_hold_it)
 {
-    begin("pv", 1);
+    begin_script("pv", 1);
     in_step = let_it_go;
     map(begin_job, 0);
     resolve_input(0, payload());
@@ -452,33 +438,33 @@ TEST(map, nobody_needs_to_hold_it)
     run();
     if (!support_faulty)
         check_trace("next step0:shared next step1:1 next map:shared[payload,payload]");
-    end();
+    end_map();
 }
 
 /* ---- its surroundings ---- */
 
 TEST(map, what_can_not_be_mapped_is_refused_before_anything_is_called)
 {
-    begin("v", 0);
+    begin_script("v", 0);
     check(!hence_map(both.loop, NULL, NULL, pass, NULL, 0));
     check(!hence_map(both.loop, script_next, NULL, NULL, NULL, 0));
     check(!hence_map(NULL, script_next, NULL, pass, NULL, 0));
     hence_loop_close(both.loop);
     check(!hence_map(both.loop, script_next, NULL, pass, NULL, 0));
     check_trace("");
-    end();
+    end_map();
 }
 
 TEST(map, when_the_loop_closes_while_a_value_is_waited_for_it_fails_with_that)
 {
-    begin("vp", 1);
+    begin_script("vp", 1);
     map(begin_job, 0);
     resolve_input(0, payload());
     hence_loop_close(both.loop);
     check_string(outcome_of(the_map), "closed");
     if (!support_faulty)
         check_trace("next step0:0 next stop0");
-    end();
+    end_map();
 }
 
 static hence_result inner_map(hence_result *in, void *word)
@@ -489,14 +475,14 @@ static hence_result inner_map(hence_result *in, void *word)
 
 TEST(map, maps_within_maps_are_cancelled_from_outside)
 {
-    begin("vv\0", 0); /* one outer value; the inner map has the other, and the end */
+    begin_script("vv\0", 0); /* one outer value; the inner map has the other, and the end */
     the_map = hence_map(both.loop, script_next, NULL, inner_map, "inner", 1);
     check_cancel(0);
     run();
     check_string(outcome_of(the_map), "cancelled");
     if (!support_faulty)
         check_trace("next next inner0:1 next stop0");
-    end();
+    end_map();
 }
 
 struct wide {

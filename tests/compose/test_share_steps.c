@@ -16,6 +16,24 @@ static void begin_the_share(void)
     the_share = begin_share();
 }
 
+/* Three wait for a payload; when the first one is told, `step` happens. */
+static void check_told(hence_step *step, const char *expected)
+{
+    begin_the_share();
+    hence_deferred *first = hence_share_get(the_share);
+    hence_deferred_add_both(first, step, "a");
+    the_other = get(the_share, "b");
+    hence_deferred *last = get(the_share, "c");
+    resolve_input(0, payload());
+    check_trace(expected);
+    hence_share_unref(the_share);
+    hence_deferred_unref(first);
+    hence_deferred_unref(the_other);
+    hence_deferred_unref(last);
+    check_int(payloads_alive(), 0);
+    end_inputs();
+}
+
 static hence_result ask_again(hence_result *in, void *word)
 {
     trace("%s:%s", (const char *)word, describe(in));
@@ -25,17 +43,7 @@ static hence_result ask_again(hence_result *in, void *word)
 
 TEST(share, a_step_may_ask_again_and_gets_it_at_once)
 {
-    begin_the_share();
-    hence_deferred *a = hence_share_get(the_share);
-    hence_deferred_add_both(a, ask_again, "a");
-    hence_deferred *b = get(the_share, "b");
-    resolve_input(0, payload());
-    check_trace("a:shared again:shared b:shared");
-    hence_share_unref(the_share);
-    hence_deferred_unref(a);
-    hence_deferred_unref(b);
-    check_int(payloads_alive(), 0);
-    end_inputs();
+    check_told(ask_again, "a:shared again:shared b:shared c:shared");
 }
 
 static hence_result let_the_share_go(hence_result *in, void *word)
@@ -47,17 +55,7 @@ static hence_result let_the_share_go(hence_result *in, void *word)
 
 TEST(share, a_step_may_let_the_share_go)
 {
-    begin_the_share();
-    hence_deferred *a = hence_share_get(the_share);
-    hence_deferred_add_both(a, let_the_share_go, "a");
-    hence_deferred *b = get(the_share, "b");
-    resolve_input(0, payload());
-    check_trace("a:shared b:shared");
-    hence_share_unref(the_share);
-    hence_deferred_unref(a);
-    hence_deferred_unref(b);
-    check_int(payloads_alive(), 0);
-    end_inputs();
+    check_told(let_the_share_go, "a:shared b:shared c:shared");
 }
 
 static hence_result cancel_other(hence_result *in, void *word)
@@ -69,19 +67,7 @@ static hence_result cancel_other(hence_result *in, void *word)
 
 TEST(share, a_step_may_cancel_another_one_that_still_waits)
 {
-    begin_the_share();
-    hence_deferred *a = hence_share_get(the_share);
-    hence_deferred_add_both(a, cancel_other, "a");
-    the_other = get(the_share, "b");
-    hence_deferred *c = get(the_share, "c");
-    resolve_input(0, hence_int(7));
-    if (!support_faulty)
-        check_trace("a:7 b:cancelled c:7");
-    hence_share_unref(the_share);
-    hence_deferred_unref(a);
-    hence_deferred_unref(the_other);
-    hence_deferred_unref(c);
-    end_inputs();
+    check_told(cancel_other, "a:shared b:cancelled c:shared");
 }
 
 static hence_result cancel_share(hence_result *in, void *word)
@@ -92,16 +78,7 @@ static hence_result cancel_share(hence_result *in, void *word)
 
 TEST(share, a_step_is_too_late_to_cancel_the_share)
 {
-    begin_the_share();
-    hence_deferred *a = hence_share_get(the_share);
-    hence_deferred_add_both(a, cancel_share, "a");
-    hence_deferred *b = get(the_share, "b");
-    resolve_input(0, hence_int(7));
-    check_trace("a:7:1 b:7");
-    hence_share_unref(the_share);
-    hence_deferred_unref(a);
-    hence_deferred_unref(b);
-    end_inputs();
+    check_told(cancel_share, "a:shared:1 b:shared c:shared");
 }
 
 static hence_result resolve_second(hence_result *in, void *word)

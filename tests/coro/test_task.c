@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tasks: how they are made, what becomes of what they return, and what they can be asked. */
 #include <errno.h>
+#include <string.h>
 
 #include "coro/coro_support.h"
 #include "loop/loop.h"
@@ -232,6 +233,52 @@ TEST(task, its_body_can_ask_for_it_and_its_loop_and_its_name)
     check(!hence_current_task());
     hence_future_unref(f);
     end();
+}
+
+static hence_result name_and_fail(void *name)
+{
+    hence_task_set_name(hence_current_task(), name);
+    return failure("broken");
+}
+
+TEST(task, the_report_of_a_failure_that_nobody_can_see_says_its_name)
+{
+    begin();
+    for (int i = 0; i < 2; i++) {
+        hence_future_unref(hence_spawn(both.loop, name_and_fail, i ? "the clerk" : NULL));
+        run();
+        check(had_report(HENCE_REPORT_NEVER_RETRIEVED));
+        check(strstr(report_text(), i ? "the failure of the task \"the clerk\" was never retrieved"
+                                      : "the failure of a Future was never retrieved"));
+        check(strstr(report_text(), "broken"));
+        check(strstr(report_text(), "test_task.c:"));
+    }
+    end();
+    forget_reports();
+}
+
+static hence_result name_and_give(void *result)
+{
+    hence_task_set_name(hence_current_task(), "the clerk");
+    return *(hence_result *)result;
+}
+
+TEST(task, what_is_no_news_of_one_with_a_name_is_not_reported)
+{
+    begin();
+    hence_result results[] = {hence_int(7), hence_fail_static(HENCE_ECANCELLED)};
+    for (int i = 0; i < 2; i++) {
+        hence_future_unref(hence_spawn(both.loop, name_and_give, &results[i]));
+        run();
+    }
+    char clerk[] = "the clerk";
+    hence_future *seen = hence_spawn(both.loop, name_and_fail, clerk);
+    run();
+    check_string(outcome_of(seen), "broken");
+    hence_future_unref(seen);
+    end();
+    if (support_faulty)
+        forget_reports();
 }
 
 TEST(task, one_that_has_ended_and_what_is_none_have_no_name)

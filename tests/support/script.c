@@ -44,6 +44,8 @@ hence_future *script_next(void *word)
         return done_with(failure("broken"));
     case 'c':
         return done_with(hence_fail_static(HENCE_ECANCELLED));
+    case 'e':
+        return done_with(hence_fail(HENCE_EEND, "no more"));
     case 'n':
         return NULL;
     default:

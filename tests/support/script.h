@@ -10,6 +10,7 @@
  *   p  a Future that is pending: the next one of `futures`, see inputs.h
  *   f  one that has failed with "broken"
  *   c  one that is cancelled
+ *   e  the end, with a message of its own
  *   n  none, as if there were no memory
  *   x  something happens first: script_event(); then as p
  *
