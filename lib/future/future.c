@@ -73,6 +73,23 @@ void hence_future_report_lost(hence_future *f)
                                    });
 }
 
+/* That of a larger record. */
+static void end_record(hence_future *f)
+{
+    if (f->state & FUTURE_RETURNABLE) {
+        hence_returnable_end(f);
+        return;
+    }
+    struct hence_future_record *record = (struct hence_future_record *)f;
+    hence_future_report_lost(f);
+    hence_loop *loop = f->loop;
+    hence_result r = f->waitable.slot;
+    HENCE_COUNT(FUTURES_ENDED);
+    record->free(record);
+    hence_drop(r);
+    hence_loop_undepend(loop);
+}
+
 void hence_future_try_end(hence_future *f)
 {
     const uint32_t held = FUTURE_PROMISE | FUTURE_WAITING | FUTURE_CANCELLING | FUTURE_QUEUED;
@@ -82,18 +99,15 @@ void hence_future_try_end(hence_future *f)
         return;
     if (references)
         return;
-    if (HENCE_UNLIKELY(state & FUTURE_RETURNABLE)) {
-        hence_returnable_end(f);
+    if (HENCE_UNLIKELY(state & (FUTURE_RETURNABLE | FUTURE_RECORD))) {
+        end_record(f);
         return;
     }
     hence_future_report_lost(f);
     hence_loop *loop = f->loop;
     hence_result r = f->waitable.slot;
     HENCE_COUNT(FUTURES_ENDED);
-    if (state & FUTURE_RECORD)
-        ((struct hence_future_record *)f)->free((struct hence_future_record *)f);
-    else
-        hence_memory_put(f, sizeof *f);
+    hence_memory_put(f, sizeof *f);
     hence_drop(r);
     hence_loop_undepend(loop);
 }
