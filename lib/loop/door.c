@@ -115,14 +115,15 @@ int hence_call_soon_threadsafe(hence_loop *loop, hence_call_fn *fn, void *arg)
 }
 
 /* Fetches what most likely comes some places later, so that it need not be waited for: memory is given out in a
- * row, so the next one is as far from the one after it as from this one. A wrong guess does no harm. */
+ * row, so the next one is as far from the one after it as from this one. A wrong guess does no harm. `lines` of the
+ * cache that end with the parcel's own: a job's Future is in the two before it. */
 static inline void fetch_ahead(const struct hence_parcel *parcel, const struct hence_parcel *next,
-                               unsigned places)
+                               unsigned places, unsigned lines)
 {
     const uintptr_t distance = (uintptr_t)next - (uintptr_t)parcel;
     const uintptr_t ahead = (uintptr_t)next + places * distance;
-    __builtin_prefetch((const void *)(ahead - HENCE_CACHE_LINE));
-    __builtin_prefetch((const void *)ahead);
+    for (unsigned i = 0; i < lines; i++)
+        __builtin_prefetch((const void *)(ahead - i * HENCE_CACHE_LINE));
 }
 
 /* Takes all that is posted, and puts it behind what has arrived, in order. */
@@ -136,7 +137,7 @@ static void take_posted(struct door *door, struct hence_parcel *instead)
         return;
     while (posted) {
         struct hence_parcel *next = posted->next;
-        fetch_ahead(posted, next, 64);
+        fetch_ahead(posted, next, 64, 1);
         posted->next = in_order;
         in_order = posted;
         posted = next;
@@ -153,7 +154,7 @@ static struct ready take_arrived(struct door *door)
 {
     struct hence_parcel *parcel = door->arrived;
     door->arrived = parcel->next;
-    fetch_ahead(parcel, parcel->next, 8);
+    fetch_ahead(parcel, parcel->next, 8, 3);
     parcel->next = parcel;
     if (parcel->kind)
         return (struct ready){.fn = parcel->kind->call, .arg = parcel, .drop = parcel->kind->drop};
