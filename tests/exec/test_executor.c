@@ -521,7 +521,8 @@ TEST(executor, a_map_that_has_failed_begins_no_job)
     hence_future *all = hence_executor_map(loop, executor, work_number, args, 3);
     for (int i = 0; i < 3; i++)
         hence_test_turn(loop);
-    const bool is_held_up = running && !hence_future_done(running);
+    /* without an executor, the loop's own has more threads */
+    const bool is_held_up = executor && running && !hence_future_done(running);
     const bool has_failed = is_held_up && (!all || hence_future_done(all)); /* none has run yet */
     check(is_held_up && !has_failed);
     open_gate(&first);
